@@ -1,0 +1,16 @@
+/** Lets callers that want the same thing at the same time share one piece of work. */
+export class SingleFlight<T> {
+  readonly #flights = new Map<string, Promise<T>>();
+
+  /**
+   * Joins the work under way for `key`, or starts it. Success and failure reach all who joined and are then forgotten;
+   * a caller that loses interest cancels nothing.
+   */
+  share(key: string, work: () => Promise<T>): { readonly outcome: Promise<T>; readonly joined: boolean } {
+    const flying = this.#flights.get(key);
+    if (flying !== undefined) return { outcome: flying, joined: true };
+    const outcome = work().finally(() => this.#flights.delete(key));
+    this.#flights.set(key, outcome);
+    return { outcome, joined: false };
+  }
+}
