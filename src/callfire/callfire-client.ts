@@ -1,0 +1,110 @@
+import { setMaxListeners } from 'node:events';
+import { Pool } from 'undici';
+import type { CallSource } from '../calls/call-source.js';
+import type { Call } from '../calls/call.js';
+import type { GatewayError } from '../errors.js';
+import type { BreakerState } from './breaker.js';
+import { createCredentials, type Credentials } from './credentials.js';
+import type { Deadline } from './deadline.js';
+import { FetchGuard, type FetchGuardOptions } from './fetch-guard.js';
+import { readAnswer } from './read-answer.js';
+import { withRetries } from './retry.js';
+import { errorFor } from './upstream-error.js';
+import { sendRequest } from './upstream-request.js';
+
+export interface CallFireClientOptions extends Omit<FetchGuardOptions, 'now'> {
+  /** Its path is kept as a prefix. */
+  readonly baseUrl: URL;
+  readonly login: string;
+  readonly password: string;
+  /** The longest answer that is accepted, compressed and not. */
+  readonly maxBytes: number;
+  /** Milliseconds of any origin; by default a clock that is never set back. */
+  readonly now?: () => number;
+  /** From 0 to 1, for the pauses between attempts. */
+  readonly random?: () => number;
+}
+
+const CREDENTIALS_ALARM_MS = 60_000;
+/** undici's own timers are half a second coarse and must not fire before the deadline. */
+const CONNECT_SLACK_MS = 1000;
+
+/** Gets calls from CallFire's REST API 1.1 over a pool of connections. */
+export class CallFireClient implements CallSource {
+  readonly #options: CallFireClientOptions;
+  readonly #now: () => number;
+  readonly #credentials: Credentials;
+  readonly #guard: FetchGuard;
+  readonly #closing = new AbortController();
+  readonly #pool: Pool;
+  readonly #pathPrefix: string;
+  readonly #headers: Readonly<Record<string, string>>;
+  #nextAlarm = -Infinity;
+
+  constructor(options: CallFireClientOptions) {
+    this.#options = options;
+    this.#now = options.now ?? (() => performance.now());
+    this.#credentials = createCredentials(options.login, options.password);
+    this.#guard = new FetchGuard({ ...options, now: this.#now });
+    this.#pool = createPool(options, this.#closing.signal);
+    this.#pathPrefix = `${options.baseUrl.pathname.replace(/\/+$/, '')}/call/`;
+    this.#headers = {
+      authorization: this.#credentials.authorization,
+      accept: 'application/xml, text/xml;q=0.9',
+      'accept-encoding': 'gzip, deflate',
+      'user-agent': 'callfire-gateway',
+    };
+  }
+
+  get breakerState(): BreakerState {
+    return this.#guard.breakerState;
+  }
+
+  fetchCall(id: string): Promise<Call> {
+    return this.#guard.run((deadline) => this.#fetch(id, deadline));
+  }
+
+  /** Ends at once, with `upstream-unavailable`, what is under way or waiting, and every connection. */
+  async close(): Promise<void> {
+    this.#guard.stop();
+    this.#closing.abort();
+    await this.#pool.destroy();
+  }
+
+  async #fetch(id: string, deadline: Deadline): Promise<Call> {
+    const { maxBytes, random = Math.random } = this.#options;
+    const request = { method: 'GET', path: this.#pathPrefix + id, headers: this.#headers } as const;
+    const attempt = () => sendRequest(this.#pool, request, maxBytes, deadline);
+    const outcome = await withRetries(attempt, deadline, random);
+    if (outcome.kind === 'answer' && outcome.status === 200) {
+      return readAnswer(outcome, id, maxBytes, this.#credentials);
+    }
+    const error = await errorFor(outcome, this.#credentials);
+    if (error.code === 'upstream-credentials-rejected') this.#raiseAlarm(error);
+    throw error;
+  }
+
+  #raiseAlarm({ upstream }: GatewayError): void {
+    if (this.#now() < this.#nextAlarm) return;
+    this.#nextAlarm = this.#now() + CREDENTIALS_ALARM_MS;
+    this.#options.log.error(
+      { upstream },
+      'CallFire rejects the credentials of this gateway. Check CALLFIRE_LOGIN and CALLFIRE_PASSWORD.',
+    );
+  }
+}
+
+function createPool(
+  { baseUrl, maxConcurrency, timeoutMs }: CallFireClientOptions,
+  signal: AbortSignal,
+): Pool {
+  setMaxListeners(0, signal);
+  return new Pool(baseUrl.origin, {
+    connections: maxConcurrency,
+    pipelining: 1,
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    // The signal reaches connections that are still being made, which destroy() leaves alone.
+    connect: { timeout: timeoutMs + CONNECT_SLACK_MS, signal },
+  });
+}

@@ -1,0 +1,64 @@
+import { describe, expect, it } from '@jest/globals';
+import { createCredentials } from '../../../src/callfire/credentials.js';
+
+const LOGIN = 'login+1@example.com';
+const PASSWORD = 'p&ss<w>"ö\'rd/\\ 50%?';
+const credentials = createCredentials(LOGIN, PASSWORD);
+
+describe('createCredentials', () => {
+  it('makes the Basic header of RFC 7617, with UTF-8', () => {
+    expect(createCredentials('test', '123£').authorization).toBe('Basic dGVzdDoxMjPCow==');
+  });
+
+  const pair = Buffer.from(`${LOGIN}:${PASSWORD}`);
+  const spellings: [string, string][] = [
+    ['the login', LOGIN],
+    ['the password', PASSWORD],
+    ['base64 of both', pair.toString('base64')],
+    ['base64 without padding', pair.toString('base64').replace(/=/g, '')],
+    ['base64url', pair.toString('base64url')],
+    ['base64 of the password', Buffer.from(PASSWORD).toString('base64')],
+    ['base64 of the login', Buffer.from(LOGIN).toString('base64')],
+    ['percent-encoded', encodeURIComponent(PASSWORD)],
+    ['percent-encoded in lower case', encodeURIComponent(PASSWORD).toLowerCase()],
+    ['a form field', new URLSearchParams([['', PASSWORD]]).toString().slice(1)],
+    ['percent-encoded base64', encodeURIComponent(pair.toString('base64'))],
+    ['JSON', JSON.stringify(PASSWORD).slice(1, -1)],
+    ['JSON in ASCII with escaped solidus', 'p&ss<w>\\"\\u00F6\'rd\\/\\\\ 50%?'],
+    ['XML', 'p&amp;ss&lt;w&gt;&quot;ö&apos;rd/\\ 50%?'],
+    ['XML with character references', 'p&#38;ss&#x3C;w&#062;&#34;&#xf6;&#39;rd/\\ 50%?'],
+  ];
+
+  it.each(spellings)('scrubs %s', (_name, spelled) => {
+    expect(credentials.scrub(`before ${spelled} after, ${spelled}`)).toBe(
+      'before [redacted] after, [redacted]',
+    );
+  });
+
+  it('leaves any other text as it is', () => {
+    const text = 'login p&ss 50% [redacted] \\ &amp; &#38;';
+    expect(credentials.scrub(text)).toBe(text);
+  });
+
+  it('replaces the longer secret where one contains the other', () => {
+    expect(createCredentials('abc', 'abcdef').scrub('abcdef abc')).toBe('[redacted] [redacted]');
+    expect(createCredentials('abcdef', 'abc').scrub('abcdef abc')).toBe('[redacted] [redacted]');
+  });
+
+  it('takes an empty password', () => {
+    expect(createCredentials('user', '').scrub('a user b dXNlcjo= c')).toBe('a [redacted] b [redacted] c');
+  });
+
+  it('takes characters beyond the basic plane', () => {
+    expect(createCredentials('user', '🔑').scrub('\\ud83d\\uDD11 &#x1F511; %F0%9F%94%91 🔑')).toBe(
+      '[redacted] [redacted] [redacted] [redacted]',
+    );
+  });
+
+  it('needs no long time for a long text', () => {
+    const text = '%26&#0000000000'.repeat(100_000);
+    const start = performance.now();
+    credentials.scrub(text);
+    expect(performance.now() - start).toBeLessThan(2000);
+  });
+});
