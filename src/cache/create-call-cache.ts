@@ -1,19 +1,19 @@
 import type { CallCache } from '../calls/call-cache.js';
 import type { EventLog } from '../calls/event-log.js';
-import { within } from './deadline.js';
+import { within } from './redis/deadline.js';
 import { createEntryStore } from './entry-store.js';
-import { openInvalidationChannel } from './invalidation-channel.js';
+import { openInvalidationChannel } from './redis/invalidation-channel.js';
 import { createMemoryCache } from './memory-cache.js';
-import { createRedisCache } from './redis-cache.js';
-import { createRedisConnection } from './redis-connection.js';
-import { RedisGuard } from './redis-guard.js';
-import type { RedisState } from './redis-guard.js';
-import { parseRedisUrl } from './redis-url.js';
+import { createRedisCache } from './redis/redis-cache.js';
+import { createRedisConnection } from './redis/redis-connection.js';
+import { RedisGuard } from './redis/redis-guard.js';
+import type { RedisState } from './redis/redis-guard.js';
+import type { RedisTarget } from './redis/redis-url.js';
 import { TieredCache } from './tiered-cache.js';
 
 interface CallCacheOptions {
-  /** As `parseRedisUrl` reads it; undefined: this process's memory alone. */
-  readonly redisUrl: string | undefined;
+  /** Undefined: this process's memory alone. */
+  readonly redis: RedisTarget | undefined;
   /** One Redis command's time limit. */
   readonly redisTimeoutMs: number;
   /** The most memory that entries take in this process: the whole cache, or the tier in front of Redis (0: no tier). */
@@ -33,10 +33,10 @@ export interface OpenCallCache {
   close(): Promise<void>;
 }
 
-/** Opens the cache that the configuration asks for. Does not wait for Redis. Throws if the URL cannot be read. */
+/** Opens the cache that the configuration asks for. Does not wait for Redis. */
 export function createCallCache(options: CallCacheOptions): OpenCallCache {
-  const { redisUrl, redisTimeoutMs: timeoutMs, maxBytes, log, now = Date.now } = options;
-  if (redisUrl === undefined) {
+  const { redis: target, redisTimeoutMs: timeoutMs, maxBytes, log, now = Date.now } = options;
+  if (target === undefined) {
     log.info({ maxBytes }, 'No Redis: calls are cached in the memory of this process');
     return {
       cache: createMemoryCache({ maxBytes, now }),
@@ -46,7 +46,7 @@ export function createCallCache(options: CallCacheOptions): OpenCallCache {
     };
   }
 
-  const connection = createRedisConnection(parseRedisUrl(redisUrl), log);
+  const connection = createRedisConnection(target, log);
   const { client, at } = connection;
   const guard = new RedisGuard({ ping: () => client.ping(), timeoutMs, log, at });
   client.on('ready', () => {

@@ -3,14 +3,14 @@ import { Pool } from 'undici';
 import type { CallSource } from '../calls/call-source.js';
 import type { Call } from '../calls/call.js';
 import type { GatewayError } from '../errors.js';
-import type { BreakerState } from './breaker.js';
+import type { BreakerState } from './connection/breaker.js';
 import { createCredentials, type Credentials } from './credentials.js';
-import type { Deadline } from './deadline.js';
-import { FetchGuard, type FetchGuardOptions } from './fetch-guard.js';
+import type { Deadline } from './connection/deadline.js';
+import { FetchGuard, type FetchGuardOptions } from './connection/fetch-guard.js';
 import { readAnswer } from './read-answer.js';
-import { withRetries } from './retry.js';
+import { withRetries } from './connection/retry.js';
 import { errorFor } from './upstream-error.js';
-import { sendRequest } from './upstream-request.js';
+import { sendRequest } from './connection/upstream-request.js';
 
 export interface CallFireClientOptions extends Omit<FetchGuardOptions, 'now'> {
   /** Its path is kept as a prefix. */

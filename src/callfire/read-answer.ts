@@ -1,10 +1,10 @@
 import type { Call } from '../calls/call.js';
 import { GatewayError } from '../errors.js';
-import { readCallDocument } from './call-document.js';
+import { readCallDocument } from './document/call-document.js';
 import type { Credentials } from './credentials.js';
-import { decompress } from './decompress.js';
+import { decompress } from './connection/decompress.js';
 import { invalidResponse, scrubbedCause } from './upstream-error.js';
-import { headerText, type Answer } from './upstream-request.js';
+import { headerText, type Answer } from './connection/upstream-request.js';
 
 /** The call in the answer to a lookup. Throws `upstream-invalid-response` if it is anything but that call. */
 export async function readAnswer(

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { createCallCache } from '../../src/cache/create-call-cache.js';
+import { parseRedisUrl } from '../../src/cache/redis/redis-url.js';
 import type { OpenCallCache } from '../../src/cache/create-call-cache.js';
 import type { CallCache } from '../../src/calls/call-cache.js';
 import type { CallVersion } from '../../src/calls/call-entry.js';
@@ -57,7 +58,7 @@ describe.each(adapters)('CallCache: $name', ({ start, maxBytes }) => {
 
   const openCache = () =>
     createCallCache({
-      redisUrl: server.url,
+      redis: server.url === undefined ? undefined : parseRedisUrl(server.url),
       redisTimeoutMs: 2_000,
       maxBytes,
       log: new RecordingLog(),

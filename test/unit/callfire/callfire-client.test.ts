@@ -8,7 +8,7 @@ import {
   PASSWORD,
   rejection,
   UpstreamBench,
-} from './upstream-bench.js';
+} from './small-upstreams.js';
 
 const bench = new UpstreamBench();
 afterEach(() => bench.close());

@@ -1,0 +1,47 @@
+import { Cluster } from 'ioredis';
+import type { Redis } from 'ioredis';
+import type { CallCache } from '../../calls/call-cache.js';
+import { createBatchReader } from './batch-reader.js';
+import { decodeEntry, encodeEntry, modifiedField } from './entry-codec.js';
+import type { RedisGuard } from './redis-guard.js';
+
+interface RedisCacheOptions {
+  readonly client: Redis | Cluster;
+  readonly guard: RedisGuard;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+/** Entries in Redis, shared by all processes. What cannot be read as an entry is a miss, and the next put replaces it. */
+export function createRedisCache({ client, guard, now }: RedisCacheOptions): CallCache {
+  const read = createReader(client, guard);
+  return {
+    peek: () => undefined,
+    async get(key) {
+      if (guard.state() === 'down') return undefined;
+      const bytes = await read(key);
+      const entry = bytes === null ? undefined : decodeEntry(key, bytes);
+      return entry !== undefined && entry.usableUntil > now() ? entry : undefined;
+    },
+    async put(key, entry) {
+      const at = now();
+      // A duration, not a time of day: Redis's clock may differ from ours.
+      const ttlMs = Math.ceil(entry.usableUntil - at);
+      if (ttlMs <= 0) return 'failed';
+      const { rank } = entry.version;
+      const modified = modifiedField(entry.version);
+      const stored = await guard.run('put', () =>
+        client.putEntry(key, encodeEntry(key, entry), ttlMs, at, modified, rank),
+      );
+      return stored === undefined ? 'failed' : stored === 1 ? 'stored' : 'newer-kept';
+    },
+  };
+}
+
+function createReader(client: Redis | Cluster, guard: RedisGuard): (key: string) => Promise<Buffer | null> {
+  if (client instanceof Cluster) {
+    // One MGET cannot span the slots of a Cluster.
+    return async (key) => (await guard.run('get', () => client.getBuffer(key))) ?? null;
+  }
+  return createBatchReader((keys) => guard.run('get', () => client.mgetBuffer(keys)));
+}
