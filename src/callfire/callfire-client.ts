@@ -2,11 +2,12 @@ import { setMaxListeners } from 'node:events';
 import { Pool } from 'undici';
 import type { CallSource } from '../calls/call-source.js';
 import type { Call } from '../calls/call.js';
-import type { GatewayError } from '../errors.js';
+import { GatewayError } from '../errors.js';
 import type { BreakerState } from './connection/breaker.js';
-import { createCredentials, type Credentials } from './credentials.js';
+import type { Credentials } from './credentials.js';
 import type { Deadline } from './connection/deadline.js';
 import { FetchGuard, type FetchGuardOptions } from './connection/fetch-guard.js';
+import { createFailureReport, type FailureReport } from './failure-report.js';
 import { readAnswer } from './read-answer.js';
 import { withRetries } from './connection/retry.js';
 import { errorFor } from './upstream-error.js';
@@ -15,8 +16,7 @@ import { sendRequest } from './connection/upstream-request.js';
 export interface CallFireClientOptions extends Omit<FetchGuardOptions, 'now'> {
   /** Its path is kept as a prefix. */
   readonly baseUrl: URL;
-  readonly login: string;
-  readonly password: string;
+  readonly credentials: Credentials;
   /** The longest answer that is accepted, compressed and not. */
   readonly maxBytes: number;
   /** Milliseconds of any origin; by default a clock that is never set back. */
@@ -25,7 +25,6 @@ export interface CallFireClientOptions extends Omit<FetchGuardOptions, 'now'> {
   readonly random?: () => number;
 }
 
-const CREDENTIALS_ALARM_MS = 60_000;
 /** undici's own timers are half a second coarse and must not fire before the deadline. */
 const CONNECT_SLACK_MS = 1000;
 
@@ -39,12 +38,13 @@ export class CallFireClient implements CallSource {
   readonly #pool: Pool;
   readonly #pathPrefix: string;
   readonly #headers: Readonly<Record<string, string>>;
-  #nextAlarm = -Infinity;
+  readonly #report: FailureReport;
 
   constructor(options: CallFireClientOptions) {
     this.#options = options;
     this.#now = options.now ?? (() => performance.now());
-    this.#credentials = createCredentials(options.login, options.password);
+    this.#credentials = options.credentials;
+    this.#report = createFailureReport(options.log, this.#now);
     this.#guard = new FetchGuard({ ...options, now: this.#now });
     this.#pool = createPool(options, this.#closing.signal);
     this.#pathPrefix = `${options.baseUrl.pathname.replace(/\/+$/, '')}/call/`;
@@ -60,8 +60,13 @@ export class CallFireClient implements CallSource {
     return this.#guard.breakerState;
   }
 
-  fetchCall(id: string): Promise<Call> {
-    return this.#guard.run((deadline) => this.#fetch(id, deadline));
+  async fetchCall(id: string): Promise<Call> {
+    try {
+      return await this.#guard.run((deadline) => this.#fetch(id, deadline));
+    } catch (error) {
+      if (error instanceof GatewayError) this.#report(error);
+      throw error;
+    }
   }
 
   /** Ends at once, with `upstream-unavailable`, what is under way or waiting, and every connection. */
@@ -79,18 +84,7 @@ export class CallFireClient implements CallSource {
     if (outcome.kind === 'answer' && outcome.status === 200) {
       return readAnswer(outcome, id, maxBytes, this.#credentials);
     }
-    const error = await errorFor(outcome, this.#credentials);
-    if (error.code === 'upstream-credentials-rejected') this.#raiseAlarm(error);
-    throw error;
-  }
-
-  #raiseAlarm({ upstream }: GatewayError): void {
-    if (this.#now() < this.#nextAlarm) return;
-    this.#nextAlarm = this.#now() + CREDENTIALS_ALARM_MS;
-    this.#options.log.error(
-      { upstream },
-      'CallFire rejects the credentials of this gateway. Check CALLFIRE_LOGIN and CALLFIRE_PASSWORD.',
-    );
+    throw await errorFor(outcome, this.#credentials);
   }
 }
 

@@ -4,7 +4,13 @@ import type { Credentials } from './credentials.js';
 import { decompress } from './connection/decompress.js';
 import { readExceptionMessage } from './document/resource-exception.js';
 import { retryAfterSeconds } from './connection/retry-after.js';
-import { ERROR_BODY_BYTES, headerText, type Answer, type Failure, type Outcome } from './connection/upstream-request.js';
+import {
+  ERROR_BODY_BYTES,
+  headerText,
+  type Answer,
+  type Failure,
+  type Outcome,
+} from './connection/upstream-request.js';
 
 /** What an outcome that brought no call means to the caller. Nothing in the error holds the credentials. */
 export async function errorFor(outcome: Outcome, credentials: Credentials): Promise<GatewayError> {

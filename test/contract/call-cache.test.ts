@@ -9,7 +9,7 @@ import { startRedisServer } from '../support/redis-server.js';
 import type { RedisServer } from '../support/redis-server.js';
 import { until } from '../support/until.js';
 import { anEntry, finished } from '../unit/cache/entries.js';
-import { RecordingLog } from '../unit/cache/recording-log.js';
+import { RecordingLog } from '../support/recording-log.js';
 
 const TIER_BYTES = 1_000_000;
 

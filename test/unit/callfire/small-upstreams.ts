@@ -12,6 +12,7 @@ import {
   type Socket,
 } from 'node:net';
 import { CallFireClient, type CallFireClientOptions } from '../../../src/callfire/callfire-client.js';
+import { createCredentials } from '../../../src/callfire/credentials.js';
 import { GatewayError } from '../../../src/errors.js';
 
 export const ID = '224205636001';
@@ -82,8 +83,7 @@ export class UpstreamBench {
     };
     const client = new CallFireClient({
       baseUrl,
-      login: LOGIN,
-      password: PASSWORD,
+      credentials: createCredentials(LOGIN, PASSWORD),
       timeoutMs: 5000,
       maxBytes: 100_000,
       maxConcurrency: 4,

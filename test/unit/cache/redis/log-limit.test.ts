@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { createLimitedWarn } from '../../../../src/cache/redis/log-limit.js';
-import { RecordingLog } from '../recording-log.js';
+import { RecordingLog } from '../../../support/recording-log.js';
 
 describe('createLimitedWarn', () => {
   it('writes one line a minute of each kind', () => {

@@ -8,7 +8,7 @@ import { startRedisServer } from '../../../support/redis-server.js';
 import type { RedisServer } from '../../../support/redis-server.js';
 import { until } from '../../../support/until.js';
 import { anEntry, finished } from '../entries.js';
-import { RecordingLog } from '../recording-log.js';
+import { RecordingLog } from '../../../support/recording-log.js';
 
 const KEY = 'callfire-gateway:v1:a:224205636001';
 const TIMEOUT_MS = 100;

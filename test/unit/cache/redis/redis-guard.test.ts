@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { RedisGuard } from '../../../../src/cache/redis/redis-guard.js';
 import { until } from '../../../support/until.js';
-import { RecordingLog } from '../recording-log.js';
+import { RecordingLog } from '../../../support/recording-log.js';
 
 const never = () => new Promise<string>(() => undefined);
 

@@ -1,4 +1,4 @@
-import type { EventLog } from '../../../src/calls/event-log.js';
+import type { EventLog } from '../../src/calls/event-log.js';
 
 type Level = 'info' | 'warn' | 'error';
 

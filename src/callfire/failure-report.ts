@@ -1,0 +1,30 @@
+import type { EventLog } from '../calls/event-log.js';
+import type { ErrorCode, GatewayError } from '../errors.js';
+
+const EVERY_MS = 60_000;
+
+/** What operators are told; the failures that are missing here are not theirs to mend. */
+const ADVICE: Readonly<Partial<Record<ErrorCode, string>>> = {
+  'upstream-credentials-rejected':
+    'CallFire rejects the credentials of this gateway. Check CALLFIRE_LOGIN and CALLFIRE_PASSWORD.',
+  'upstream-unreachable': 'CallFire cannot be reached. Check CALLFIRE_BASE_URL and the network.',
+  'upstream-error': 'CallFire fails.',
+  'upstream-invalid-response': 'CallFire answers what is not a valid call document.',
+  'upstream-timeout': 'CallFire does not answer within UPSTREAM_TIMEOUT_MS.',
+  'upstream-rate-limited': 'CallFire limits the rate.',
+};
+
+export type FailureReport = (error: GatewayError) => void;
+
+/** Logs why fetches fail, once a minute at most for each kind. `now` in milliseconds. */
+export function createFailureReport(log: EventLog, now: () => number): FailureReport {
+  const next = new Map<ErrorCode, number>();
+  return ({ code, upstream, message, cause }) => {
+    const advice = ADVICE[code];
+    if (advice === undefined || now() < (next.get(code) ?? -Infinity)) return;
+    next.set(code, now() + EVERY_MS);
+    const reason = cause instanceof Error ? cause.message : message;
+    if (code === 'upstream-credentials-rejected') log.error({ code, upstream }, advice);
+    else log.warn({ code, upstream, reason }, advice);
+  };
+}
