@@ -1,0 +1,21 @@
+import type { CacheOutcome } from '../calls/lookup-result.js';
+
+/** The `Cache-Status` field (RFC 9211) for an outcome. A `ttl` is in whole seconds. */
+export function cacheStatus(outcome: CacheOutcome, now: number): string {
+  if (outcome.kind === 'hit')
+    return `callfire-gateway; hit; ttl=${Math.floor((outcome.freshUntil - now) / 1000)}`;
+  if (outcome.kind === 'not-forwarded') return 'callfire-gateway; detail=not-cached';
+  let field = `callfire-gateway; fwd=${outcome.reason}`;
+  if (outcome.status !== undefined) field += `; fwd-status=${outcome.status}`;
+  if (outcome.stored === true) field += '; stored';
+  if (outcome.collapsed === true) field += '; collapsed';
+  if (outcome.failure !== undefined && outcome.status === undefined) field += `; detail=${outcome.failure}`;
+  return field;
+}
+
+/** One word for the log line. */
+export function cacheWord(outcome: CacheOutcome): string {
+  if (outcome.kind !== 'forwarded') return outcome.kind;
+  if (outcome.collapsed === true) return 'collapsed';
+  return outcome.reason === 'uri-miss' ? 'miss' : outcome.reason;
+}
