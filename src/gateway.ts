@@ -1,0 +1,113 @@
+import { createCallCache } from './cache/create-call-cache.js';
+import { accountDigest, createKeyMaker } from './cache/keys.js';
+import { CallFireClient } from './callfire/callfire-client.js';
+import { createCredentials } from './callfire/credentials.js';
+import { CallLookup } from './calls/lookup.js';
+import { freshnessPolicy, type Config } from './config.js';
+import { createApp, PASSTHROUGH_PREFIX } from './http/app.js';
+import { createCallsRoute } from './http/calls-route.js';
+import { createFail } from './http/failure.js';
+import { createFrontDoor } from './http/front-door.js';
+import { createHealthRoutes, type Health } from './http/health-routes.js';
+import { Listener } from './http/listener.js';
+import { createLookupHandler } from './http/lookup-handler.js';
+import { createPassthrough } from './http/passthrough/passthrough.js';
+import { createRequestLog } from './http/request-log.js';
+import { createHttpServer } from './http/server.js';
+import { createLog, type Log } from './logger.js';
+
+/** What tests and embedding programs may replace. */
+export interface Overrides {
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number;
+  readonly log?: Log;
+  /** How long `stop` leaves idle connections open, so that a request on its way is still answered. */
+  readonly idleMs?: number;
+}
+
+export interface Gateway {
+  /** Listens; resolves with the port. Rejects where the address cannot be had. Neither CallFire nor Redis need be there. */
+  start(): Promise<number>;
+  /** Finishes what is in flight, then closes everything. Idempotent. */
+  stop(): Promise<void>;
+}
+
+/** How long the start waits for Redis. */
+const REDIS_WITHIN_MS = 500;
+
+/** The one place where the parts are put together. */
+export function createGateway(config: Config, overrides: Overrides = {}): Gateway {
+  const { now = Date.now, log = createLog(config.LOG_LEVEL), idleMs = 500 } = overrides;
+  const { events } = log;
+  const credentials = createCredentials(config.CALLFIRE_LOGIN, config.CALLFIRE_PASSWORD);
+  const upstream = {
+    baseUrl: config.CALLFIRE_BASE_URL,
+    timeoutMs: config.UPSTREAM_TIMEOUT_MS,
+    maxConcurrency: config.UPSTREAM_MAX_CONCURRENCY,
+    log: events,
+  };
+  const client = new CallFireClient({
+    ...upstream,
+    credentials,
+    maxBytes: config.UPSTREAM_MAX_BYTES,
+  });
+  const callCache = createCallCache({
+    redis: config.REDIS_URL,
+    redisTimeoutMs: config.REDIS_TIMEOUT_MS,
+    maxBytes: config.CACHE_MEMORY_MB * 1024 * 1024,
+    now,
+    log: events,
+  });
+  const account = config.CALLFIRE_ACCOUNT ?? accountDigest(config.CALLFIRE_BASE_URL, config.CALLFIRE_LOGIN);
+  const lookup = new CallLookup({
+    source: client,
+    cache: callCache.cache,
+    keyOf: createKeyMaker({ prefix: config.CACHE_PREFIX, account }),
+    policy: freshnessPolicy(config),
+    now,
+  });
+  const passthrough =
+    config.PASSTHROUGH === 'off'
+      ? undefined
+      : createPassthrough({
+          ...upstream,
+          authorization: credentials.authorization,
+          containsSecret: (text) => credentials.scrub(text) !== text,
+          allowWrites: config.PASSTHROUGH_WRITES,
+        });
+  const fail = createFail(events);
+  const handler = createLookupHandler(lookup, now);
+  const requestLog = createRequestLog(log);
+  const health = (): Health => ({
+    stopping: listener.stopping,
+    cache: callCache.state(),
+    upstream: client.breakerState === 'closed' ? 'ok' : 'failing',
+  });
+  const app = createApp({
+    routes: [createCallsRoute(handler), createHealthRoutes(health)],
+    passthrough: passthrough?.router,
+    fail,
+  });
+  const frontDoor = createFrontDoor({ app, handler, requestLog, fail, corsOrigins: config.CORS_ORIGINS });
+  const listener = new Listener(createHttpServer(app, frontDoor));
+
+  const close = async () => {
+    await listener.stop({ graceMs: config.SHUTDOWN_GRACE_MS, idleMs });
+    passthrough?.close();
+    await client.close();
+    await callCache.close();
+    events.info({}, 'stopped');
+    await log.close();
+  };
+  let stopped: Promise<void> | undefined;
+  return {
+    async start() {
+      // So that the first lookups find what Redis has; without Redis the gateway starts all the same.
+      await callCache.opened(REDIS_WITHIN_MS);
+      const port = await listener.start(config.HOST, config.PORT);
+      events.info({ host: config.HOST, port, passthrough: passthrough && PASSTHROUGH_PREFIX }, 'listening');
+      return port;
+    },
+    stop: () => (stopped ??= close()),
+  };
+}
