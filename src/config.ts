@@ -139,7 +139,7 @@ function contradictions(values: Environment): string[] {
       'CALLFIRE_BASE_URL must be https, as credentials travel on it (or set CALLFIRE_ALLOW_HTTP=true)',
     );
   }
-  if (values['REDIS_URL'] === undefined && values['CACHE_MEMORY_MB'] === '0') {
+  if (values['REDIS_URL'] === undefined && /^0+$/.test(values['CACHE_MEMORY_MB'] ?? '')) {
     problems.push('CACHE_MEMORY_MB must be at least 1 without REDIS_URL, as memory is then the only cache');
   }
   return problems;

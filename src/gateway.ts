@@ -2,6 +2,7 @@ import { createCallCache } from './cache/create-call-cache.js';
 import { accountDigest, createKeyMaker } from './cache/keys.js';
 import { CallFireClient } from './callfire/callfire-client.js';
 import { createCredentials } from './callfire/credentials.js';
+import { createFailureReport } from './callfire/failure-report.js';
 import { CallLookup } from './calls/lookup.js';
 import { freshnessPolicy, type Config } from './config.js';
 import { createApp, PASSTHROUGH_PREFIX } from './http/app.js';
@@ -26,7 +27,9 @@ export interface Overrides {
 }
 
 export interface Gateway {
-  /** Listens; resolves with the port. Rejects where the address cannot be had. Neither CallFire nor Redis need be there. */
+  /**
+   * Listens; resolves with the port. Rejects where the address cannot be had. Neither CallFire nor Redis need be there.
+   */
   start(): Promise<number>;
   /** Finishes what is in flight, then closes everything. Idempotent. */
   stop(): Promise<void>;
@@ -44,12 +47,13 @@ export function createGateway(config: Config, overrides: Overrides = {}): Gatewa
     baseUrl: config.CALLFIRE_BASE_URL,
     timeoutMs: config.UPSTREAM_TIMEOUT_MS,
     maxConcurrency: config.UPSTREAM_MAX_CONCURRENCY,
-    log: events,
+    report: createFailureReport(events),
   };
   const client = new CallFireClient({
     ...upstream,
     credentials,
     maxBytes: config.UPSTREAM_MAX_BYTES,
+    log: events,
   });
   const callCache = createCallCache({
     redis: config.REDIS_URL,
@@ -91,7 +95,15 @@ export function createGateway(config: Config, overrides: Overrides = {}): Gatewa
   const frontDoor = createFrontDoor({ app, handler, requestLog, fail, corsOrigins: config.CORS_ORIGINS });
   const listener = new Listener(createHttpServer(app, frontDoor));
 
+  const open = async () => {
+    // So that the first lookups find what Redis has; without Redis the gateway starts all the same.
+    await callCache.opened(REDIS_WITHIN_MS);
+    const port = await listener.start(config.HOST, config.PORT);
+    events.info({ host: config.HOST, port, passthrough: passthrough && PASSTHROUGH_PREFIX }, 'listening');
+    return port;
+  };
   const close = async () => {
+    await started?.catch(() => undefined);
     await listener.stop({ graceMs: config.SHUTDOWN_GRACE_MS, idleMs });
     passthrough?.close();
     await client.close();
@@ -99,15 +111,7 @@ export function createGateway(config: Config, overrides: Overrides = {}): Gatewa
     events.info({}, 'stopped');
     await log.close();
   };
+  let started: Promise<number> | undefined;
   let stopped: Promise<void> | undefined;
-  return {
-    async start() {
-      // So that the first lookups find what Redis has; without Redis the gateway starts all the same.
-      await callCache.opened(REDIS_WITHIN_MS);
-      const port = await listener.start(config.HOST, config.PORT);
-      events.info({ host: config.HOST, port, passthrough: passthrough && PASSTHROUGH_PREFIX }, 'listening');
-      return port;
-    },
-    stop: () => (stopped ??= close()),
-  };
+  return { start: () => (started ??= open()), stop: () => (stopped ??= close()) };
 }

@@ -1,6 +1,6 @@
 import type { CallCache } from '../calls/call-cache.js';
 import type { EventLog } from '../calls/event-log.js';
-import { within } from './redis/deadline.js';
+import { within } from './redis/within.js';
 import { createEntryStore } from './entry-store.js';
 import { openInvalidationChannel } from './redis/invalidation-channel.js';
 import { createMemoryCache } from './memory-cache.js';

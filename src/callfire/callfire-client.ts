@@ -7,7 +7,7 @@ import type { BreakerState } from './connection/breaker.js';
 import type { Credentials } from './credentials.js';
 import type { Deadline } from './connection/deadline.js';
 import { FetchGuard, type FetchGuardOptions } from './connection/fetch-guard.js';
-import { createFailureReport, type FailureReport } from './failure-report.js';
+import type { FailureReport } from './failure-report.js';
 import { readAnswer } from './read-answer.js';
 import { withRetries } from './connection/retry.js';
 import { errorFor } from './upstream-error.js';
@@ -17,6 +17,8 @@ export interface CallFireClientOptions extends Omit<FetchGuardOptions, 'now'> {
   /** Its path is kept as a prefix. */
   readonly baseUrl: URL;
   readonly credentials: Credentials;
+  /** Told of each fetch that fails. */
+  readonly report: FailureReport;
   /** The longest answer that is accepted, compressed and not. */
   readonly maxBytes: number;
   /** Milliseconds of any origin; by default a clock that is never set back. */
@@ -32,24 +34,20 @@ const CONNECT_SLACK_MS = 1000;
 export class CallFireClient implements CallSource {
   readonly #options: CallFireClientOptions;
   readonly #now: () => number;
-  readonly #credentials: Credentials;
   readonly #guard: FetchGuard;
   readonly #closing = new AbortController();
   readonly #pool: Pool;
   readonly #pathPrefix: string;
   readonly #headers: Readonly<Record<string, string>>;
-  readonly #report: FailureReport;
 
   constructor(options: CallFireClientOptions) {
     this.#options = options;
     this.#now = options.now ?? (() => performance.now());
-    this.#credentials = options.credentials;
-    this.#report = createFailureReport(options.log, this.#now);
     this.#guard = new FetchGuard({ ...options, now: this.#now });
     this.#pool = createPool(options, this.#closing.signal);
     this.#pathPrefix = `${options.baseUrl.pathname.replace(/\/+$/, '')}/call/`;
     this.#headers = {
-      authorization: this.#credentials.authorization,
+      authorization: options.credentials.authorization,
       accept: 'application/xml, text/xml;q=0.9',
       'accept-encoding': 'gzip, deflate',
       'user-agent': 'callfire-gateway',
@@ -64,7 +62,7 @@ export class CallFireClient implements CallSource {
     try {
       return await this.#guard.run((deadline) => this.#fetch(id, deadline));
     } catch (error) {
-      if (error instanceof GatewayError) this.#report(error);
+      if (error instanceof GatewayError) this.#options.report(error);
       throw error;
     }
   }
@@ -77,14 +75,14 @@ export class CallFireClient implements CallSource {
   }
 
   async #fetch(id: string, deadline: Deadline): Promise<Call> {
-    const { maxBytes, random = Math.random } = this.#options;
+    const { maxBytes, credentials, random = Math.random } = this.#options;
     const request = { method: 'GET', path: this.#pathPrefix + id, headers: this.#headers } as const;
     const attempt = () => sendRequest(this.#pool, request, maxBytes, deadline);
     const outcome = await withRetries(attempt, deadline, random);
     if (outcome.kind === 'answer' && outcome.status === 200) {
-      return readAnswer(outcome, id, maxBytes, this.#credentials);
+      return readAnswer(outcome, id, maxBytes, credentials);
     }
-    throw await errorFor(outcome, this.#credentials);
+    throw await errorFor(outcome, credentials);
   }
 }
 

@@ -1,7 +1,6 @@
 import type { EventLog } from '../calls/event-log.js';
+import { createLineLimit } from '../calls/line-limit.js';
 import type { ErrorCode, GatewayError } from '../errors.js';
-
-const EVERY_MS = 60_000;
 
 /** What operators are told; the failures that are missing here are not theirs to mend. */
 const ADVICE: Readonly<Partial<Record<ErrorCode, string>>> = {
@@ -16,13 +15,12 @@ const ADVICE: Readonly<Partial<Record<ErrorCode, string>>> = {
 
 export type FailureReport = (error: GatewayError) => void;
 
-/** Logs why fetches fail, once a minute at most for each kind. `now` in milliseconds. */
-export function createFailureReport(log: EventLog, now: () => number): FailureReport {
-  const next = new Map<ErrorCode, number>();
+/** Logs why CallFire could not be used, once a minute at most for each kind. `now` in milliseconds. */
+export function createFailureReport(log: EventLog, now?: () => number): FailureReport {
+  const mayLog = createLineLimit(now);
   return ({ code, upstream, message, cause }) => {
     const advice = ADVICE[code];
-    if (advice === undefined || now() < (next.get(code) ?? -Infinity)) return;
-    next.set(code, now() + EVERY_MS);
+    if (advice === undefined || !mayLog(code)) return;
     const reason = cause instanceof Error ? cause.message : message;
     if (code === 'upstream-credentials-rejected') log.error({ code, upstream }, advice);
     else log.warn({ code, upstream, reason }, advice);

@@ -4,7 +4,6 @@ import { isEndState } from './states.js';
 
 /** One answer, ready to send, and what must be known to keep it: the unit that caches hold. */
 export interface CallEntry {
-  readonly id: string;
   /** The JSON's UTF-8 bytes, one character a byte (latin1): goes out in one write, and V8 keeps it at one byte each. */
   readonly body: string;
   /** Strong entity tag of the body, with its quotes. */
@@ -32,7 +31,7 @@ export function createEntry(
 ): CallEntry {
   const json = JSON.stringify(call);
   const body = Buffer.from(json, 'utf8').toString('latin1');
-  return { id: call.id, body, etag: etagOf(json), version: versionOf(call), ...times };
+  return { body, etag: etagOf(json), version: versionOf(call), ...times };
 }
 
 /**

@@ -1,5 +1,4 @@
 import type { Call } from './call.js';
-import { isEndState } from './states.js';
 
 /** What operators decide about keeping answers. */
 export interface FreshnessPolicy {
@@ -20,7 +19,7 @@ export interface FreshnessPolicy {
  * A call that may still settle is fresh only until it has; without a usable `modified` it counts as modified just now.
  */
 export function freshForMs(call: Call, policy: FreshnessPolicy, now: number): number {
-  if (!policy.states.has(call.state) || !isEndState(call.state)) return 0;
+  if (!policy.states.has(call.state)) return 0;
   const ttlMs = policy.ttlSeconds * 1000;
   const settleMs = policy.settleSeconds * 1000;
   const ageMs = call.modified === null ? 0 : Math.max(0, now - Date.parse(call.modified));

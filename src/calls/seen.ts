@@ -24,6 +24,6 @@ export class Seen {
 
   /** An answer that is given again lives no longer for it, so that an upstream that stays behind is believed in the end. */
   remember(key: string, answer: CallEntry, now: number): void {
-    if (this.#newest.get(key, now) !== answer) this.#newest.set(key, answer, now);
+    if (this.#newest.get(key, now)?.etag !== answer.etag) this.#newest.set(key, answer, now);
   }
 }

@@ -1,6 +1,6 @@
 import express, { type ErrorRequestHandler, type Express, type RequestHandler, type Router } from 'express';
 import { GatewayError } from '../errors.js';
-import { ours } from './exchange.js';
+import { ours } from './gateway-response.js';
 import type { Fail } from './failure.js';
 
 export const PASSTHROUGH_PREFIX = '/api/1.1/rest';

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { CallEntry } from '../calls/call-entry.js';
 import { cacheStatus } from './cache-status.js';
-import type { GatewayResponse } from './exchange.js';
+import type { GatewayResponse } from './gateway-response.js';
 
 /**
  * Answers with a call: 200 with its prepared bytes, or 304 where the caller has them. `response.cache` says how the

@@ -2,7 +2,7 @@ import express, { type RequestHandler, type Router } from 'express';
 import { isCallId } from '../calls/call-id.js';
 import { GatewayError } from '../errors.js';
 import { lookupWish } from './cache-control.js';
-import { ours } from './exchange.js';
+import { ours } from './gateway-response.js';
 import { CALL_ROUTE, type LookupHandler } from './lookup-handler.js';
 import { readOnly } from './methods.js';
 

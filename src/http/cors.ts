@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { GatewayResponse } from './exchange.js';
+import type { GatewayResponse } from './gateway-response.js';
 
 /** Sets the CORS headers of the response to this request. */
 export type Cors = (request: IncomingMessage, response: GatewayResponse) => void;

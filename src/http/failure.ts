@@ -1,6 +1,6 @@
 import type { EventLog } from '../calls/event-log.js';
 import { GatewayError } from '../errors.js';
-import type { GatewayResponse } from './exchange.js';
+import type { GatewayResponse } from './gateway-response.js';
 import { sendProblem } from './problem.js';
 
 /** Answers a request that has failed. */
@@ -14,7 +14,7 @@ export function createFail(log: EventLog): Fail {
       log.error({ requestId: response.requestId, error: describe(thrown) }, 'internal error');
     }
     if (response.headersSent) response.destroy();
-    else sendProblem(response, error);
+    else sendProblem(response, error, Date.now());
   };
 }
 

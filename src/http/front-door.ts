@@ -3,7 +3,7 @@ import type { Express } from 'express';
 import { isCallId } from '../calls/call-id.js';
 import { NO_WISH } from './cache-control.js';
 import { createCors, isAllowedPreflight, sendPreflight } from './cors.js';
-import type { GatewayResponse } from './exchange.js';
+import type { GatewayResponse } from './gateway-response.js';
 import type { Fail } from './failure.js';
 import type { LookupHandler } from './lookup-handler.js';
 import { requestId } from './request-id.js';

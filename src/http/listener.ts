@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Server as TcpServer, type AddressInfo, type Socket } from 'node:net';
 import { setImmediate, setTimeout } from 'node:timers/promises';
-import type { GatewayResponse } from './exchange.js';
+import type { GatewayResponse } from './gateway-response.js';
 import type { HttpServer } from './server.js';
 
 export interface StopOptions {
@@ -16,22 +16,23 @@ const LET_IN_MS = 200;
 
 /** A server that can be stopped without dropping a request. */
 export class Listener {
-  readonly #sockets = new Set<Socket>();
-  readonly #underWay = new Set<GatewayResponse>();
+  /** The open connections, with the answers under way on each. */
+  readonly #connections = new Map<Socket, Set<GatewayResponse>>();
   #accepted = 0;
   #stopping = false;
 
   constructor(private readonly server: HttpServer) {
     server.on('connection', (socket: Socket) => {
       this.#accepted += 1;
-      this.#sockets.add(socket);
-      socket.once('close', () => this.#sockets.delete(socket));
+      this.#connections.set(socket, new Set());
+      socket.once('close', () => this.#connections.delete(socket));
     });
     // After the listener that answers, so that what it answers at once costs nothing here.
-    server.on('request', (_request, response) => {
+    server.on('request', ({ socket }, response) => {
       if (response.writableEnded) return;
-      this.#underWay.add(response);
-      response.once('close', () => this.#underWay.delete(response));
+      const underWay = this.#connections.get(socket);
+      underWay?.add(response);
+      response.once('close', () => underWay?.delete(response));
     });
   }
 
@@ -47,7 +48,7 @@ export class Listener {
     return address.port;
   }
 
-  /** Stops accepting, lets answers under way end, then closes what is left. Idempotent. */
+  /** Stops accepting, lets answers under way end, then closes what is left. To be called once. */
   async stop({ graceMs, idleMs }: StopOptions): Promise<void> {
     if (this.#stopping || !this.server.listening) return;
     this.#stopping = true;
@@ -57,7 +58,7 @@ export class Listener {
     // Not `http.Server.close`: that ends idle connections at once, on which a request may be on its way.
     TcpServer.prototype.close.call(this.server);
     // Not before: a client that is told earlier comes back on a new connection, which closing could meet.
-    for (const response of this.#underWay) sayGoodbye(response);
+    for (const underWay of this.#connections.values()) underWay.forEach(sayGoodbye);
     this.server.prependListener('request', (_request, response) => {
       sayGoodbye(response);
     });
@@ -82,7 +83,7 @@ export class Listener {
   #closeIdle(): void {
     this.server.closeIdleConnections();
     // Node does not count a connection as idle before its first request.
-    for (const socket of this.#sockets) if (socket.bytesRead === 0) socket.destroy();
+    for (const socket of this.#connections.keys()) if (socket.bytesRead === 0) socket.destroy();
   }
 }
 

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { CallEntry } from '../calls/call-entry.js';
 import type { LookupResult, LookupWish } from '../calls/lookup-result.js';
 import { sendCall } from './call-response.js';
-import type { GatewayResponse } from './exchange.js';
+import type { GatewayResponse } from './gateway-response.js';
 import { sendProblem } from './problem.js';
 
 export const CALL_ROUTE = '/calls/:id';

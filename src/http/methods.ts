@@ -1,6 +1,6 @@
 import type { RequestHandler } from 'express';
 import { GatewayError } from '../errors.js';
-import { ours } from './exchange.js';
+import { ours } from './gateway-response.js';
 
 /** Names the route for the log line and lets only `GET` and `HEAD` through. */
 export function readOnly(route: string): RequestHandler {

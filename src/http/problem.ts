@@ -1,6 +1,6 @@
 import type { ErrorCode, GatewayError } from '../errors.js';
 import { cacheStatus } from './cache-status.js';
-import type { GatewayResponse } from './exchange.js';
+import type { GatewayResponse } from './gateway-response.js';
 
 /** The one table from code to status and title. */
 const PROBLEMS: Readonly<Record<ErrorCode, readonly [status: number, title: string]>> = {
@@ -32,7 +32,7 @@ export function problemBody(error: GatewayError, requestId: string): { status: n
 }
 
 /** Answers with a problem. The caller has made sure that nothing was sent yet. */
-export function sendProblem(response: GatewayResponse, error: GatewayError, now = Date.now()): void {
+export function sendProblem(response: GatewayResponse, error: GatewayError, now: number): void {
   const { status, body } = problemBody(error, response.requestId);
   response.code = error.code;
   response.statusCode = status;

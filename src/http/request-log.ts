@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { cacheWord } from './cache-status.js';
-import type { GatewayResponse } from './exchange.js';
+import type { GatewayResponse } from './gateway-response.js';
 
 /** Writes one line for a request that has been answered or given up. */
 export type RequestLog = (request: IncomingMessage, response: GatewayResponse) => void;

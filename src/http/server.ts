@@ -1,9 +1,8 @@
 import { createServer, IncomingMessage, type Server } from 'node:http';
 import express, { type Express } from 'express';
 import { answerClientError } from './client-error.js';
-import { GatewayResponse } from './exchange.js';
+import { GatewayResponse } from './gateway-response.js';
 
-type Listener = (request: IncomingMessage, response: GatewayResponse) => void;
 export type HttpServer = Server<typeof IncomingMessage, typeof GatewayResponse>;
 
 /** Longer than the idle time of the usual load balancers, so that it is they who close a connection. */
@@ -13,7 +12,10 @@ const KEEP_ALIVE_MS = 65_000;
  * An HTTP server whose requests and responses have Express's methods from the start. Express otherwise changes the
  * prototype of each one that it sees, which makes it, and everything after it, several times slower.
  */
-export function createHttpServer(app: Express, listener: Listener): HttpServer {
+export function createHttpServer(
+  app: Express,
+  listener: (request: IncomingMessage, response: GatewayResponse) => void,
+): HttpServer {
   class Request extends IncomingMessage {}
   class Response extends GatewayResponse {}
   Object.defineProperties(Request.prototype, {

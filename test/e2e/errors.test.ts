@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from '@jest/globals';
@@ -132,7 +133,7 @@ const SCENARIOS: Readonly<Record<ErrorCode, Scenario>> = {
   'upstream-invalid-response': {
     status: 502,
     ask: () => lookUpWith({ malformed: true }),
-    detail: /not a valid call document/,
+    detail: /is not valid/,
   },
   'upstream-timeout': {
     status: 504,
@@ -485,5 +486,20 @@ describe('what Node cannot read as HTTP', () => {
       code: 'invalid-parameter',
       status: 400,
     });
+  });
+
+  it('is not answered in the middle of another answer', async () => {
+    const gateway = await start();
+    gateway.simulator.setFault(ID, { stall: 'body' });
+    const socket = connect(Number(new URL(gateway.url).port), '127.0.0.1');
+    socket.write(`GET /api/1.1/rest/call/${ID} HTTP/1.1\r\nHost: a\r\n\r\n`);
+    let received = '';
+    socket.setEncoding('latin1').on('data', (chunk: string) => {
+      received += chunk;
+    });
+    await until(() => received.includes('<Call'));
+    socket.write('nonsense\r\n\r\n');
+    await once(socket, 'close');
+    expect(received.match(/HTTP\/1\.1/g)).toHaveLength(1);
   });
 });

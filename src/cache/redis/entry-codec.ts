@@ -12,15 +12,15 @@ const LINE_FEED = 0x0a;
 /**
  * An entry as the bytes Redis keeps: one line of fields, then the body.
  *
- *     callfire-entry/1 <sha1> <key> <modified or -> <rank> <usableUntil> <freshUntil> <fetchedAt> <etag> <id>
+ *     callfire-entry/1 <sha1> <key> <modified or -> <rank> <usableUntil> <freshUntil> <fetchedAt> <etag>
  *
  * The key is among them, so that a value copied to another key is not taken for that key's. The checksum covers all
  * that follows it. It is SHA-1 because it guards against accidents only, and Redis's Lua can compute it too.
  * `key` is ASCII without white space.
  */
 export function encodeEntry(key: string, entry: CallEntry): Buffer {
-  const { version, usableUntil, freshUntil, fetchedAt, etag, id, body } = entry;
-  const fields = [key, modifiedField(version), version.rank, usableUntil, freshUntil, fetchedAt, etag, id];
+  const { version, usableUntil, freshUntil, fetchedAt, etag, body } = entry;
+  const fields = [key, modifiedField(version), version.rank, usableUntil, freshUntil, fetchedAt, etag];
   const checked = Buffer.from(`${fields.join(' ')}\n${body}`, 'latin1');
   return Buffer.concat([Buffer.from(`${MAGIC}${checksum(checked)} `, 'latin1'), checked]);
 }
@@ -33,10 +33,9 @@ export function decodeEntry(key: string, bytes: Buffer): CallEntry | undefined {
   if (!line.startsWith(`${MAGIC}${checksum(bytes.subarray(CHECKED_FROM))} `)) return undefined;
 
   const fields = line.slice(CHECKED_FROM).split(' ');
-  const [storedKey, modified, rank, usableUntil, freshUntil, fetchedAt, etag = '', id = ''] = fields;
-  if (storedKey !== key || fields.length !== 8) return undefined;
+  const [storedKey, modified, rank, usableUntil, freshUntil, fetchedAt, etag = ''] = fields;
+  if (storedKey !== key || fields.length !== 7) return undefined;
   return {
-    id,
     body: bytes.toString('latin1', lineEnd + 1),
     etag,
     version: {

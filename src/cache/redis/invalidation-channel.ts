@@ -1,15 +1,24 @@
 import { randomUUID } from 'node:crypto';
 import type { Cluster, Redis } from 'ioredis';
 import type { EventLog } from '../../calls/event-log.js';
-import { within } from './deadline.js';
+import { within } from './within.js';
 import type { RedisGuard } from './redis-guard.js';
 import type { RedisConnection } from './redis-connection.js';
-import type { TieredCache } from '../tiered-cache.js';
+
+/** What is told of the changes: `cache/tiered-cache.ts`. */
+export interface Tier {
+  /** From now on every change is announced. */
+  trust(): void;
+  /** A change may have been missed. */
+  doubt(): void;
+  forget(key: string): void;
+  forgetAll(): void;
+}
 
 interface ChannelOptions {
   readonly connection: RedisConnection;
   readonly guard: RedisGuard;
-  readonly tier: Pick<TieredCache, 'trust' | 'doubt' | 'forget' | 'forgetAll'>;
+  readonly tier: Tier;
   readonly timeoutMs: number;
   readonly log: EventLog;
 }

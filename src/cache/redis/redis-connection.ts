@@ -1,7 +1,7 @@
 import { Cluster, Redis } from 'ioredis';
 import type { Result } from 'ioredis';
 import type { EventLog } from '../../calls/event-log.js';
-import { createLimitedWarn } from './log-limit.js';
+import { createLineLimit } from '../../calls/line-limit.js';
 import { replyKind } from './redis-errors.js';
 import { clusterOptions, singleOptions } from './redis-options.js';
 import type { RedisTarget } from './redis-url.js';
@@ -35,11 +35,11 @@ export function createRedisConnection(target: RedisTarget, log: EventLog): Redis
     target.mode === 'cluster'
       ? new Cluster([...target.nodes], clusterOptions(target))
       : new Redis(singleOptions(target));
-  const warn = createLimitedWarn(log);
+  const mayLog = createLineLimit();
   const onError = (error: Error) => {
     const reason = replyKind(error) ?? networkReason(error);
     // Not the message: it can repeat what was sent, the password included.
-    warn(reason, { redis: at, reason }, 'Trouble with the connection to Redis');
+    if (mayLog(reason)) log.warn({ redis: at, reason }, 'Trouble with the connection to Redis');
   };
   client.on('error', onError);
   return {

@@ -1,6 +1,6 @@
 import type { EventLog } from '../../calls/event-log.js';
-import { DeadlineError, within } from './deadline.js';
-import { createLimitedWarn } from './log-limit.js';
+import { createLineLimit } from '../../calls/line-limit.js';
+import { DeadlineError, within } from './within.js';
 import { replyKind } from './redis-errors.js';
 
 export type RedisState = 'up' | 'down';
@@ -30,9 +30,11 @@ const STEADY_MS = 10_000;
  */
 export class RedisGuard {
   readonly #options: GuardOptions;
-  readonly #warn;
+  readonly #mayLog = createLineLimit();
   readonly #listeners: ((state: RedisState) => void)[] = [];
   #state: RedisState = 'down';
+  /** Whether the log says that Redis is down, or says nothing of it yet. */
+  #downLogged = true;
   #closed = false;
   #probing = false;
   #timer: NodeJS.Timeout | undefined;
@@ -41,7 +43,6 @@ export class RedisGuard {
 
   constructor(options: GuardOptions) {
     this.#options = options;
-    this.#warn = createLimitedWarn(options.log);
   }
 
   state(): RedisState {
@@ -88,7 +89,10 @@ export class RedisGuard {
     this.#become('down');
     if (this.#closed) return;
     const { log, at } = this.#options;
-    log.warn({ redis: at, reason }, 'Redis is down; going on without it until it answers again');
+    this.#downLogged = this.#mayLog(reason);
+    if (this.#downLogged) {
+      log.warn({ redis: at, reason }, 'Redis is down; going on without it until it answers again');
+    }
     this.#probeLater();
   }
 
@@ -105,12 +109,9 @@ export class RedisGuard {
       this.trip(error instanceof DeadlineError ? 'timeout' : 'disconnected');
     } else if (UNWELL.has(kind)) {
       this.trip(kind);
-    } else {
-      this.#warn(
-        `${command} ${kind}`,
-        { redis: this.#options.at, command, reason: kind },
-        'Redis refused a command',
-      );
+    } else if (this.#mayLog(`${command} ${kind}`)) {
+      const { log, at } = this.#options;
+      log.warn({ redis: at, command, reason: kind }, 'Redis refused a command');
     }
   }
 
@@ -131,7 +132,7 @@ export class RedisGuard {
     }
     this.#upSince = performance.now();
     this.#become('up');
-    this.#options.log.info({ redis: this.#options.at }, 'Redis is up');
+    if (this.#downLogged) this.#options.log.info({ redis: this.#options.at }, 'Redis is up');
   }
 
   #probeLater(): void {

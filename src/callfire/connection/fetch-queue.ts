@@ -3,19 +3,11 @@ import type { Deadline } from './deadline.js';
 
 const WAITERS_PER_PLACE = 32;
 
-interface Waiter {
-  readonly admit: (value: undefined) => void;
-  previous: Waiter | undefined;
-  next: Waiter | undefined;
-  waiting: boolean;
-}
-
-/** Lets at most `places` fetches run at once; the others wait in the order they came. Every operation is O(1). */
+/** Lets at most `places` fetches run at once; the others wait in the order they came. */
 export class FetchQueue {
   #free: number;
-  #waiting = 0;
-  #first: Waiter | undefined;
-  #last: Waiter | undefined;
+  /** In the order in which they came. */
+  readonly #waiting = new Set<() => void>();
 
   constructor(private readonly places: number) {
     this.#free = places;
@@ -30,42 +22,24 @@ export class FetchQueue {
       this.#free--;
       return;
     }
-    if (this.#waiting >= this.places * WAITERS_PER_PLACE) throw overloaded();
+    if (this.#waiting.size >= this.places * WAITERS_PER_PLACE) throw overloaded();
     await deadline.limit<undefined>((admit) => {
-      const waiter = this.#append(admit);
-      return () => {
-        this.#remove(waiter);
+      const enter = () => {
+        admit(undefined);
       };
+      this.#waiting.add(enter);
+      return () => void this.#waiting.delete(enter);
     });
   }
 
   leave(): void {
-    const next = this.#first;
+    const [next] = this.#waiting;
     if (next === undefined) {
       this.#free++;
-      return;
+    } else {
+      this.#waiting.delete(next);
+      next();
     }
-    this.#remove(next);
-    next.admit(undefined);
-  }
-
-  #append(admit: Waiter['admit']): Waiter {
-    const waiter: Waiter = { admit, previous: this.#last, next: undefined, waiting: true };
-    if (this.#last === undefined) this.#first = waiter;
-    else this.#last.next = waiter;
-    this.#last = waiter;
-    this.#waiting++;
-    return waiter;
-  }
-
-  #remove(waiter: Waiter): void {
-    if (!waiter.waiting) return;
-    waiter.waiting = false;
-    this.#waiting--;
-    if (waiter.previous === undefined) this.#first = waiter.next;
-    else waiter.previous.next = waiter.next;
-    if (waiter.next === undefined) this.#last = waiter.previous;
-    else waiter.next.previous = waiter.previous;
   }
 }
 

@@ -1,11 +1,12 @@
 import type { ClientRequest, IncomingMessage } from 'node:http';
-import type { NextFunction, Request, Response } from 'express';
+import type { Request, Response } from 'express';
 import { GatewayError } from '../../errors.js';
 
 interface RelayParts {
   readonly request: Request;
   readonly response: Response;
-  readonly next: NextFunction;
+  /** Answers with a problem. */
+  readonly fail: (error: GatewayError) => void;
   /** Sends the request upstream. */
   readonly send: () => void;
   readonly slots: Slots;
@@ -30,6 +31,10 @@ export class Relay {
     const { request, response, send, slots, timeoutMs } = this.parts;
     const { socket } = request;
     if (socket.destroyed) return;
+    if (slots.isFull) {
+      this.fail(overloaded());
+      return;
+    }
     this.#timer = setTimeout(() => {
       this.fail(overloaded());
     }, timeoutMs);
@@ -74,7 +79,7 @@ export class Relay {
   fail(error: GatewayError): void {
     if (!this.#open) return;
     this.#open = false;
-    this.parts.next(error);
+    this.parts.fail(error);
   }
 
   /** Streams the answer to the caller. */
@@ -102,13 +107,20 @@ export class Relay {
   }
 }
 
+const WAITERS_PER_SLOT = 32;
+
 /** Lets a number of requests run at once; the others wait in order. */
 export class Slots {
   readonly #waiting = new Set<() => void>();
   #free: number;
 
-  constructor(limit: number) {
+  constructor(private readonly limit: number) {
     this.#free = limit;
+  }
+
+  /** As many wait as may. */
+  get isFull(): boolean {
+    return this.#waiting.size >= this.limit * WAITERS_PER_SLOT;
   }
 
   /** Calls `run` once there is room. What it returns, to be called once, gives up the slot or the place in the queue. */

@@ -2,7 +2,6 @@ import { Agent as HttpAgent, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import express, { type NextFunction, type Request, type Response } from 'express';
 import { createProxyMiddleware } from 'http-proxy-middleware';
-import type { EventLog } from '../../calls/event-log.js';
 import { GatewayError } from '../../errors.js';
 import { copyHeaders, forwardedHeaders } from './passthrough-headers.js';
 import { Relay, Slots } from './passthrough-relay.js';
@@ -21,7 +20,8 @@ export interface PassthroughOptions {
   readonly timeoutMs: number;
   /** How many requests are under way upstream at once; the others wait their turn. */
   readonly maxConcurrency: number;
-  readonly log: EventLog;
+  /** Told of each request that CallFire fails. */
+  readonly report: (error: GatewayError) => void;
 }
 
 export interface Passthrough {
@@ -30,8 +30,6 @@ export interface Passthrough {
   /** Closes the upstream connections, also those in use. */
   close(): void;
 }
-
-const REPORT_EVERY_MS = 60_000;
 
 /**
  * Forwards requests to `baseUrl` with the gateway's credentials; requests and answers are streamed and unconverted
@@ -68,7 +66,11 @@ export function createPassthrough(options: PassthroughOptions): Passthrough {
     checkTarget(request.url);
     request.headers = forwardedHeaders(request.headers, options.authorization);
     const send = (): void => void proxy(request, response, next);
-    const relay = new Relay({ request, response, next, send, slots, timeoutMs });
+    const fail = (error: GatewayError): void => {
+      options.report(error);
+      next(error);
+    };
+    const relay = new Relay({ request, response, fail, send, slots, timeoutMs });
     relays.set(response, relay);
     relay.start();
   });
@@ -83,22 +85,12 @@ export function createPassthrough(options: PassthroughOptions): Passthrough {
 type Answer = (received: IncomingMessage, request: Request, response: Response, relay?: Relay) => void;
 
 /** Decides what becomes of an upstream answer whose headers have arrived. */
-function createAnswer({ baseUrl, containsSecret, log }: PassthroughOptions): Answer {
-  let reportedAt = -Infinity;
-  const report = (status: number): void => {
-    if (performance.now() - reportedAt < REPORT_EVERY_MS) return;
-    reportedAt = performance.now();
-    log.error(
-      { status },
-      "CallFire rejects the gateway's credentials: check CALLFIRE_LOGIN and CALLFIRE_PASSWORD",
-    );
-  };
+function createAnswer({ baseUrl, containsSecret }: PassthroughOptions): Answer {
   return (received, request, response, relay) => {
     const status = received.statusCode ?? 0;
     if (relay?.isOpen !== true) {
       received.destroy();
     } else if (status === 401 || status === 403) {
-      report(status);
       received.resume();
       relay.fail(credentialsRejected(status));
     } else if (status < 200 || status > 599) {

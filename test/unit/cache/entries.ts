@@ -7,7 +7,6 @@ export const finished = (modifiedMs: number | null): CallVersion => ({ modifiedM
 export function anEntry(differences: Partial<CallEntry> = {}): CallEntry {
   const now = Date.now();
   return {
-    id: '224205636001',
     body: '{"id":"224205636001"}',
     etag: '"0123456789abcdefghijkl"',
     version: finished(1_402_947_314_000),

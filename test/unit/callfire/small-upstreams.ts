@@ -13,6 +13,7 @@ import {
 } from 'node:net';
 import { CallFireClient, type CallFireClientOptions } from '../../../src/callfire/callfire-client.js';
 import { createCredentials } from '../../../src/callfire/credentials.js';
+import { createFailureReport } from '../../../src/callfire/failure-report.js';
 import { GatewayError } from '../../../src/errors.js';
 
 export const ID = '224205636001';
@@ -81,13 +82,15 @@ export class UpstreamBench {
     const write = (level: LogLine['level']) => (fields: object, message: string) => {
       this.log.push({ level, text: `${message} ${JSON.stringify(fields)}` });
     };
+    const log = { info: write('info'), warn: write('warn'), error: write('error') };
     const client = new CallFireClient({
       baseUrl,
       credentials: createCredentials(LOGIN, PASSWORD),
+      report: createFailureReport(log, options.now),
       timeoutMs: 5000,
       maxBytes: 100_000,
       maxConcurrency: 4,
-      log: { info: write('info'), warn: write('warn'), error: write('error') },
+      log,
       random: () => 0,
       ...options,
     });

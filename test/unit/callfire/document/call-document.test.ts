@@ -29,7 +29,7 @@ describe('readCallDocument', () => {
   it('says in one sentence what is wrong', () => {
     const body = readFileSync(new URL('state-twice.xml', INVALID));
     expect(() => readCallDocument(body, undefined, '1')).toThrow(
-      "CallFire's answer is not a valid call document: element State stands twice in Call.",
+      "CallFire's answer is not valid: element State stands twice in Call.",
     );
   });
 

@@ -78,6 +78,6 @@ describe('normalizeCall', () => {
     ['a record whose id is none', '<CallRecord id=""/>', 'the id of a CallRecord is not a 64-bit number'],
     ['a wrong time', '<Note><Created>now</Created></Note>', 'element Created does not hold a time'],
   ])('refuses %s', (_, inside, reason) => {
-    expect(() => normalize(inside)).toThrow(`CallFire's answer is not a valid call document: ${reason}.`);
+    expect(() => normalize(inside)).toThrow(`CallFire's answer is not valid: ${reason}.`);
   });
 });

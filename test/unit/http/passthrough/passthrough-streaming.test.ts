@@ -44,7 +44,7 @@ async function startGateway(
     allowWrites: true,
     timeoutMs: 10_000,
     maxConcurrency: 2,
-    log: { info: () => undefined, warn: () => undefined, error: () => undefined },
+    report: () => undefined,
     ...options,
   });
   const onError: ErrorRequestHandler = (error: unknown, _request, response, _next) => {

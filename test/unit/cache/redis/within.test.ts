@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { DeadlineError, within } from '../../../../src/cache/redis/deadline.js';
+import { DeadlineError, within } from '../../../../src/cache/redis/within.js';
 
 describe('within', () => {
   it('settles like the promise that is in time', async () => {
