@@ -4,7 +4,7 @@ import { createSimulator } from './simulator/simulator.js';
 
 const LOGIN = 'demo-login';
 const PASSWORD = 'demo-password';
-const PREFERRED_PORT = 8080;
+const PREFERRED_PORT = Number(process.env['PORT'] ?? 8080);
 
 const simulator = createSimulator({ login: LOGIN, password: PASSWORD });
 await simulator.start();

@@ -68,6 +68,7 @@ export function createGateway(config: Config, overrides: Overrides = {}): Gatewa
     cache: callCache.cache,
     keyOf: createKeyMaker({ prefix: config.CACHE_PREFIX, account }),
     policy: freshnessPolicy(config),
+    cacheTimeoutMs: config.REDIS_URL === undefined ? Infinity : config.REDIS_TIMEOUT_MS,
     now,
   });
   const passthrough =

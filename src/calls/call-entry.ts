@@ -48,7 +48,13 @@ export function isOlder(answer: CallVersion, seen: CallVersion): boolean {
 
 function versionOf(call: Call): CallVersion {
   const rank = call.state === 'FINISHED' ? 2 : isEndState(call.state) ? 1 : 0;
-  return { modifiedMs: call.modified === null ? null : Date.parse(call.modified), rank };
+  return { modifiedMs: call.modified === null ? null : millisecondsOf(call.modified), rank };
+}
+
+/** With what a fraction has below the millisecond, which `Date` drops. */
+function millisecondsOf(time: string): number {
+  const [seconds = '', fraction = '0'] = time.slice(0, -1).split('.');
+  return Date.parse(`${seconds}Z`) + Number(`0.${fraction}`) * 1000;
 }
 
 function etagOf(json: string): string {

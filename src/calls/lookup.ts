@@ -5,6 +5,7 @@ import type { CallSource } from './call-source.js';
 import type { Call } from './call.js';
 import { freshForMs, type FreshnessPolicy } from './freshness.js';
 import type { Failed, Forwarded, Found, LookupResult, LookupWish } from './lookup-result.js';
+import { Patience } from './patience.js';
 import { Recent } from './recent.js';
 import { Seen } from './seen.js';
 import { SingleFlight } from './single-flight.js';
@@ -15,11 +16,19 @@ export interface CallLookupOptions {
   /** The cache key of a call id. */
   readonly keyOf: (id: string) => string;
   readonly policy: FreshnessPolicy;
+  /** How long one lookup waits for the cache in all, in milliseconds; Infinity for one that never makes it wait. */
+  readonly cacheTimeoutMs: number;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
 
-type Reason = Forwarded['reason'];
+interface Forwarding {
+  readonly id: string;
+  readonly key: string;
+  readonly patience: Patience;
+  readonly reason: Forwarded['reason'];
+  readonly kept?: CallEntry | undefined;
+}
 type Fetched = (Found | Failed) & { readonly stored: boolean; readonly upstreamMs: number };
 interface Missing {
   readonly error: GatewayError;
@@ -65,14 +74,16 @@ export class CallLookup {
     const key = this.options.keyOf(id);
     if (wish.onlyIfCached)
       return (wish.noCache ? undefined : this.#fresh(key, await this.#read(key))) ?? notCached(id);
-    if (wish.noCache) return this.#forward(id, key, 'request');
-    const { outcome, joined } = this.#lookups.share(key, () => this.#findOrForward(id, key));
+    const patience = new Patience(this.options.cacheTimeoutMs);
+    if (wish.noCache) return this.#forward({ id, key, patience, reason: 'request' });
+    const { outcome, joined } = this.#lookups.share(key, () => this.#findOrForward(id, key, patience));
     return joined ? collapse(await outcome) : outcome;
   }
 
-  async #findOrForward(id: string, key: string): Promise<LookupResult> {
-    const kept = await this.#read(key);
-    return this.#fresh(key, kept) ?? this.#forward(id, key, kept === undefined ? 'uri-miss' : 'stale', kept);
+  async #findOrForward(id: string, key: string, patience: Patience): Promise<LookupResult> {
+    const kept = await patience.wait(this.#read(key));
+    const reason = kept === undefined ? 'uri-miss' : 'stale';
+    return this.#fresh(key, kept) ?? this.#forward({ id, key, patience, reason, kept });
   }
 
   /** The answer that needs no fetch: a fresh entry, or a 404 that is still remembered. */
@@ -87,8 +98,8 @@ export class CallLookup {
   }
 
   /** `kept` stands in when CallFire fails; a caller that insisted on a new answer has none. */
-  async #forward(id: string, key: string, reason: Reason, kept?: CallEntry): Promise<LookupResult> {
-    const { outcome, joined } = this.#fetches.share(key, () => this.#fetch(id, key));
+  async #forward({ id, key, patience, reason, kept }: Forwarding): Promise<LookupResult> {
+    const { outcome, joined } = this.#fetches.share(key, () => this.#fetch(id, key, patience));
     const { stored, upstreamMs, ...answer } = await outcome;
     const failure = 'error' in answer ? answer.error : undefined;
     const cache: Forwarded = {
@@ -103,13 +114,13 @@ export class CallLookup {
     return joined ? collapse(result) : result;
   }
 
-  async #fetch(id: string, key: string): Promise<Fetched> {
+  async #fetch(id: string, key: string, patience: Patience): Promise<Fetched> {
     const { source, policy, now } = this.options;
     const startedAt = now();
     try {
       const call = await source.fetchCall(id);
       const upstreamMs = now() - startedAt;
-      return { ...(await this.#keep(key, call)), upstreamMs };
+      return { ...(await this.#keep(key, call, patience)), upstreamMs };
     } catch (error) {
       if (!(error instanceof GatewayError)) throw error;
       const stored = error.code === 'call-not-found' && policy.negativeSeconds > 0;
@@ -119,15 +130,17 @@ export class CallLookup {
   }
 
   /** Keeps what was fetched where the policy says so, and answers with the newest that is known of the call. */
-  async #keep(key: string, call: Call): Promise<Found & { readonly stored: boolean }> {
+  async #keep(key: string, call: Call, patience: Patience): Promise<Found & { readonly stored: boolean }> {
     const now = this.options.now();
     this.#missing.delete(key);
-    const newest = this.#seen.newestOf(key, this.#entryOf(call, now), now);
-    const stored = newest.freshUntil > now && (await this.options.cache.put(key, newest)) === 'stored';
-    const kept = stored ? undefined : await this.#read(key);
+    const fetched = this.#entryOf(call, now);
+    const newest = this.#seen.newestOf(key, fetched, now);
+    const stored =
+      newest.freshUntil > now && (await patience.wait(this.options.cache.put(key, newest))) === 'stored';
+    const kept = stored ? undefined : await patience.wait(this.#read(key));
     const entry = kept !== undefined && isOlder(newest.version, kept.version) ? kept : newest;
     this.#seen.remember(key, entry, now);
-    return { entry, stored };
+    return { entry, stored: stored && entry === fetched };
   }
 
   #entryOf(call: Call, now: number): CallEntry {

@@ -18,6 +18,11 @@ describe('createEntry', () => {
     expect(createEntry(aCall({ finalResult: 'AM' }), times).etag).not.toBe(tag);
   });
 
+  it('orders modifications that differ below a millisecond', () => {
+    const at = (modified: string) => createEntry(aCall({ modified }), times).version;
+    expect(isOlder(at('2026-06-01T12:00:00.0001Z'), at('2026-06-01T12:00:00.0002Z'))).toBe(true);
+  });
+
   it.each([
     ['FINISHED', 2],
     ['DNC', 1],

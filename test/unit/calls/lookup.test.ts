@@ -19,7 +19,7 @@ let source = new ScriptedSource();
 let cache: CallCache;
 let lookup: CallLookup;
 
-function gateway(): CallLookup {
+function gateway(cacheTimeoutMs = Infinity): CallLookup {
   const policy = {
     states: new Set(['FINISHED']),
     ttlSeconds: 3600,
@@ -27,7 +27,7 @@ function gateway(): CallLookup {
     staleSeconds: 7200,
     negativeSeconds: 5,
   };
-  return new CallLookup({ source, cache, keyOf: (id) => id, policy, now: () => now });
+  return new CallLookup({ source, cache, keyOf: (id) => id, policy, cacheTimeoutMs, now: () => now });
 }
 
 beforeEach(() => {
@@ -244,6 +244,7 @@ describe('a reader never sees a call go backwards', () => {
         staleSeconds: 0,
         negativeSeconds: 0,
       },
+      cacheTimeoutMs: Infinity,
       now: () => now,
     }).lookup('42', PLAIN);
     const rolledBack: CallCache = older;
@@ -268,4 +269,29 @@ describe('a reader never sees a call go backwards', () => {
     source.reply(aCall({ state: 'READY' }));
     expect(callOf(await lookup.lookup('42', PLAIN)).state).toBe('READY');
   });
+});
+
+describe('a slow cache', () => {
+  it('makes a lookup wait once, however often it is asked', async () => {
+    const waiting: (() => void)[] = [];
+    const slow = <T>(value: T) =>
+      new Promise<T>((resolve) =>
+        waiting.push(() => {
+          resolve(value);
+        }),
+      );
+    cache.get = () => slow(undefined);
+    cache.put = () => slow('stored' as const);
+    source.reply(aCall());
+    const result = await gateway(20).lookup('42', PLAIN);
+    expect(callOf(result)).toEqual(aCall());
+    expect(result.cache).toMatchObject({ kind: 'forwarded', stored: false });
+    expect(waiting.length).toBeGreaterThan(1);
+  });
+});
+
+it('says `stored` only of what was fetched', async () => {
+  await store(aCall());
+  source.reply(aCall({ state: 'READY' }));
+  expect((await lookup.lookup('42', AGAIN)).cache).toMatchObject({ status: 200, stored: false });
 });
