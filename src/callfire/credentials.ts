@@ -4,11 +4,17 @@ export interface Credentials {
   readonly authorization: string;
   /** The text with every trace of the credentials replaced by `[redacted]`, however they are spelled in it. */
   scrub(text: string): string;
+  /** Whether the value of the `Authorization` header stands in it. */
+  appearIn(bytes: Buffer): boolean;
 }
 
 export function createCredentials(login: string, password: string): Credentials {
-  const pair = base64Forms(`${login}:${password}`);
-  const secrets = [login, password, ...pair, ...base64Forms(login), ...base64Forms(password)];
+  const [pair] = base64Forms(`${login}:${password}`);
+  const encoded = [login, password, `${login}:${password}`].flatMap((text) => [
+    ...base64Forms(text),
+    ...hexForms(text),
+  ]);
+  const secrets = [login, password, ...encoded];
   // An alternation takes the first branch that fits: a secret that contains another must stand before it.
   const longestFirst = [...new Set(secrets)]
     .sort((a, b) => b.length - a.length)
@@ -16,7 +22,8 @@ export function createCredentials(login: string, password: string): Credentials 
   const pattern = longestFirst.map((secret) => Array.from(secret, spellings).join('')).join('|');
   const anySecret = pattern === '' ? null : new RegExp(pattern, 'g');
   return {
-    authorization: `Basic ${pair[0]}`,
+    authorization: `Basic ${pair}`,
+    appearIn: (bytes) => bytes.includes(pair),
     scrub: (text) => (anySecret === null ? text : text.replace(anySecret, '[redacted]')),
   };
 }
@@ -25,6 +32,11 @@ function base64Forms(text: string): [padded: string, unpadded: string, urlSafe: 
   const bytes = Buffer.from(text, 'utf8');
   const padded = bytes.toString('base64');
   return [padded, padded.replace(/=+$/, ''), bytes.toString('base64url')];
+}
+
+function hexForms(text: string): string[] {
+  const digits = Buffer.from(text, 'utf8').toString('hex');
+  return [digits, digits.toUpperCase()];
 }
 
 const NAMED: Readonly<Record<string, readonly string[]>> = {

@@ -18,6 +18,7 @@ export async function readAnswer(
       throw invalidResponse('it cannot be decompressed', scrubbedCause(error, credentials));
     },
   );
+  if (credentials.appearIn(document)) throw invalidResponse("it holds the gateway's own credentials");
   try {
     return readCallDocument(document, headerText(headers, 'content-type'), id);
   } catch (error) {

@@ -12,6 +12,9 @@ import {
   type Outcome,
 } from './connection/upstream-request.js';
 
+/** CallFire's messages are a sentence. In characters. */
+const MAX_MESSAGE_LENGTH = 500;
+
 /** What an outcome that brought no call means to the caller. Nothing in the error holds the credentials. */
 export async function errorFor(outcome: Outcome, credentials: Credentials): Promise<GatewayError> {
   return outcome.kind === 'answer'
@@ -81,7 +84,10 @@ async function messageOf({ headers, body }: Answer, credentials: Credentials): P
   const document = await decompress(body, encoding, ERROR_BODY_BYTES).catch(() => null);
   if (document === null) return null;
   const message = readExceptionMessage(scrubbed(document, credentials), headerText(headers, 'content-type'));
-  return message === null ? null : credentials.scrub(message);
+  // Scrubbed first: half a credential would not be recognized.
+  return message === null
+    ? null
+    : Array.from(credentials.scrub(message)).slice(0, MAX_MESSAGE_LENGTH).join('');
 }
 
 /** Before the message is shortened, or half a secret might be left at its end. */

@@ -22,7 +22,7 @@ const NODE = /^(\[[0-9a-fA-F:.]+\]|[^:[\]]+)(?::([0-9]{1,5}))?$/;
  * follow its name, and repeats nothing of it, because it may hold a password.
  */
 export function parseRedisUrl(text: string): RedisTarget {
-  const targets = text.split(/,(?=rediss?:\/\/)/).map((url) => parseOne(url.trim()));
+  const targets = text.split(/,(?=\s*rediss?:\/\/)/).map((url) => parseOne(url.trim()));
   const [first] = targets;
   if (first === undefined || targets.length === 1) return first ?? refuse('is empty');
   if (targets.some((target) => target.mode === 'sentinel')) refuse('mixes Sentinel with other URLs');

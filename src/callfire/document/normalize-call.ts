@@ -90,10 +90,9 @@ function readState(element: XmlElement | undefined): string {
   return state;
 }
 
+/** A list of strings has no place for null: a label without a name is an empty one. */
 function readLabel(element: XmlElement): string {
-  const name = readText(partsOf(element, LABEL).one('Name'));
-  if (name === null) throw invalidDocument('a Label has no Name');
-  return name;
+  return readText(partsOf(element, LABEL).one('Name')) ?? '';
 }
 
 function readIdAttribute(element: XmlElement): string | null {

@@ -4,11 +4,9 @@ import type { XmlElement } from '../xml/xml-element.js';
 
 /** CallFire's messages are a sentence; nobody wants a larger document read for one. */
 const MAX_BODY_BYTES = 65_536;
-const MAX_MESSAGE_LENGTH = 500;
 
 /**
- * The `Message` of CallFire's ResourceException, on one line and at most 500 characters long. The names count in
- * any letter case and namespace. Null where the body is none or has no message; never throws.
+ * The `Message` of CallFire's ResourceException, on one line. The names count in any letter case and namespace. Null where the body is none or has no message; never throws.
  */
 export function readExceptionMessage(body: Buffer, contentType: string | undefined): string | null {
   if (body.length === 0 || body.length > MAX_BODY_BYTES) return null;
@@ -30,5 +28,5 @@ function toLine(text: string): string | null {
     .replace(/\s+/g, ' ')
     .replace(/\p{Control}/gu, '')
     .trim();
-  return line === '' ? null : Array.from(line).slice(0, MAX_MESSAGE_LENGTH).join('');
+  return line === '' ? null : line;
 }

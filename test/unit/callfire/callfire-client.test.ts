@@ -237,6 +237,24 @@ describe('CallFireClient keeps the credentials to itself', () => {
     expect(error.upstream?.message).not.toContain('s3cr');
   });
 
+  it('when its message ends in the middle of them, in UTF-16', async () => {
+    const said = exceptionDocument('x'.repeat(495) + PASSWORD.replace('&', '&amp;'));
+    const { error } = await errorAt(400, {}, Buffer.from(`\ufeff${said}`, 'utf16le'));
+    expect(error.upstream?.message).toHaveLength(500);
+    expect(error.upstream?.message).not.toContain('s3');
+  });
+
+  it('when a call holds the value of the Authorization header', async () => {
+    const pair = Buffer.from(`${LOGIN}:${PASSWORD}`).toString('base64');
+    const { error } = await errorAt(
+      200,
+      {},
+      callDocument().replace('</Call>', `<Note><Text>${pair}</Text></Note></Call>`),
+    );
+    expect(error.code).toBe('upstream-invalid-response');
+    expect(everythingIn(error)).not.toContain(pair);
+  });
+
   it('when its message is in UTF-16', async () => {
     const body = Buffer.from(`\ufeff${exceptionDocument(`no ${LOGIN}`)}`, 'utf16le');
     const { error } = await errorAt(400, {}, body);

@@ -17,6 +17,8 @@ describe('createCredentials', () => {
     ['base64 of both', pair.toString('base64')],
     ['base64 without padding', pair.toString('base64').replace(/=/g, '')],
     ['base64url', pair.toString('base64url')],
+    ['hexadecimal of both', pair.toString('hex')],
+    ['hexadecimal of the password', Buffer.from(PASSWORD).toString('hex').toUpperCase()],
     ['base64 of the password', Buffer.from(PASSWORD).toString('base64')],
     ['base64 of the login', Buffer.from(LOGIN).toString('base64')],
     ['percent-encoded', encodeURIComponent(PASSWORD)],

@@ -10,6 +10,7 @@ function normalize(inside: string): Call {
 
 describe('normalizeCall', () => {
   it('makes lists of what may repeat, in document order', () => {
+    expect(normalize('<Label/>').labels).toEqual(['']);
     const call = normalize('<Label><Name>b</Name></Label><Note/><Label><Name>a</Name></Label><CallRecord/>');
     expect(call.labels).toEqual(['b', 'a']);
     expect(call.notes).toEqual([{ text: null, created: null }]);
@@ -74,7 +75,6 @@ describe('normalizeCall', () => {
     ['text in a note', '<Note>x</Note>', 'element Note holds text where only elements belong'],
     ['a second State', '<State>READY</State>', 'element State stands twice in Call'],
     ['a second Text', '<Note><Text/><Text/></Note>', 'element Text stands twice in Note'],
-    ['a label without name', '<Label/>', 'a Label has no Name'],
     ['a record whose id is none', '<CallRecord id=""/>', 'the id of a CallRecord is not a 64-bit number'],
     ['a wrong time', '<Note><Created>now</Created></Note>', 'element Created does not hold a time'],
   ])('refuses %s', (_, inside, reason) => {

@@ -25,12 +25,6 @@ describe('readExceptionMessage', () => {
     );
   });
 
-  it('cuts it at 500 characters, not within one', () => {
-    expect(read(`<ResourceException><Message>${'😀'.repeat(501)}</Message></ResourceException>`)).toBe(
-      '😀'.repeat(500),
-    );
-  });
-
   it.each([
     ['an empty body', ''],
     ['plain text', 'Service unavailable'],
