@@ -2,9 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { cpus } from 'node:os';
 import { LOAD_CORE, SERVER_CORE } from './processes.mjs';
 
-/** What this machine offers. Installs Debian's wrk where it is missing and that is possible; throws where it is not. */
+/** What this machine offers. Throws where the load generator is missing: a benchmark does not change the machine. */
 export function inspectMachine() {
-  if (!works('wrk', '-v')) installWrk();
+  if (!works('wrk', '-v')) throw new Error('wrk, the load generator, is missing: install the package "wrk".');
   return {
     pinned:
       works('taskset', '-c', String(SERVER_CORE), 'true') &&
@@ -23,13 +23,6 @@ export function describeMachine({ pinned, redis, nginx }) {
   const skipped = [...(redis ? [] : ['redis-server']), ...(nginx ? [] : ['nginx'])];
   const without = skipped.length > 0 ? ` Skipped, because not on PATH: ${skipped.join(', ')}.` : '';
   return `Node ${process.version}, ${cpus().length} CPUs (${model.trim()}); ${cores}.${without}`;
-}
-
-function installWrk() {
-  if (process.getuid?.() === 0 && works('apt-get', '--version')) {
-    spawnSync('apt-get', ['install', '-y', '-q', 'wrk'], { stdio: ['ignore', 'ignore', 'inherit'] });
-  }
-  if (!works('wrk', '-v')) throw new Error('wrk, the load generator, is missing: install the package "wrk".');
 }
 
 /** wrk answers its own `-v` with status 1: only a program that cannot be started, or a failing taskset, does not work. */
