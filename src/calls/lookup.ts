@@ -16,7 +16,7 @@ export interface CallLookupOptions {
   /** The cache key of a call id. */
   readonly keyOf: (id: string) => string;
   readonly policy: FreshnessPolicy;
-  /** How long one lookup waits for the cache in all, in milliseconds; Infinity for one that never makes it wait. */
+  /** How long one lookup waits for the cache in all, in milliseconds: the limit of one of its commands. */
   readonly cacheTimeoutMs: number;
   /** Milliseconds since the epoch. */
   readonly now: () => number;

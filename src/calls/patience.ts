@@ -1,19 +1,27 @@
 /** How long one lookup waits for its cache in all, however often it asks. */
 export class Patience {
-  /** Infinity: as long as it takes. */
-  constructor(private leftMs: number) {}
+  #spentMs = 0;
 
-  /** What the work comes to, or undefined once the patience is used up; the work then goes on by itself. */
+  constructor(private readonly limitMs: number) {}
+
+  /**
+   * What the cache comes to, or undefined once the patience is used up; the cache's work then goes on by itself. The
+   * first wait needs no timer: the cache keeps the same limit for each of its commands.
+   */
   async wait<T>(work: Promise<T>): Promise<T | undefined> {
-    if (this.leftMs === Infinity) return work;
     const begun = performance.now();
+    const result = await (this.#spentMs === 0 ? work : this.#atMost(this.limitMs - this.#spentMs, work));
+    this.#spentMs += performance.now() - begun;
+    return result;
+  }
+
+  async #atMost<T>(ms: number, work: Promise<T>): Promise<T | undefined> {
     let timer: NodeJS.Timeout | undefined;
     const end = new Promise<undefined>((resolve) => {
-      timer = setTimeout(resolve, Math.max(0, this.leftMs), undefined);
+      timer = setTimeout(resolve, Math.max(0, ms), undefined);
     });
     const result = await Promise.race([work, end]);
     clearTimeout(timer);
-    this.leftMs -= performance.now() - begun;
     return result;
   }
 }

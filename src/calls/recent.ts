@@ -4,38 +4,48 @@ interface RecentOptions<V> {
   readonly weigh: (value: V) => number;
 }
 
-/** Remembers values for a while, the newest first to stay when they weigh too much together. */
+interface Remembered<V> {
+  readonly value: V;
+  readonly until: number;
+}
+
+/**
+ * Remembers values for a while, and at most `maxWeight` of them: the newest half of it for sure. In two generations,
+ * because taking the oldest out of one Map, one by one, has each look for the next one walk over all that are gone.
+ */
 export class Recent<V> {
-  // A Map iterates in order of insertion, and all lives are equally long: the first entry is always the oldest.
-  readonly #values = new Map<string, { readonly value: V; readonly until: number }>();
-  #weight = 0;
+  #young = new Map<string, Remembered<V>>();
+  #old = new Map<string, Remembered<V>>();
+  #youngWeight = 0;
 
   constructor(private readonly options: RecentOptions<V>) {}
 
   get(key: string, now: number): V | undefined {
-    const found = this.#values.get(key);
+    const found = this.#young.get(key) ?? this.#old.get(key);
     return found !== undefined && found.until > now ? found.value : undefined;
   }
 
+  /** A value heavier than a generation is not remembered, nor is what it would have replaced. */
   set(key: string, value: V, now: number): void {
-    if (this.options.lifeMs <= 0) return;
+    const { lifeMs, maxWeight, weigh } = this.options;
     this.delete(key);
-    this.#values.set(key, { value, until: now + this.options.lifeMs });
-    this.#weight += this.options.weigh(value);
-    this.#forgetOld(now);
+    if (lifeMs <= 0 || weigh(value) > maxWeight / 2) return;
+    if (this.#youngWeight + weigh(value) > maxWeight / 2) this.#age();
+    this.#young.set(key, { value, until: now + lifeMs });
+    this.#youngWeight += weigh(value);
   }
 
   delete(key: string): void {
-    const found = this.#values.get(key);
+    this.#old.delete(key);
+    const found = this.#young.get(key);
     if (found === undefined) return;
-    this.#values.delete(key);
-    this.#weight -= this.options.weigh(found.value);
+    this.#young.delete(key);
+    this.#youngWeight -= this.options.weigh(found.value);
   }
 
-  #forgetOld(now: number): void {
-    for (const [key, { until }] of this.#values) {
-      if (until > now && this.#weight <= this.options.maxWeight) return;
-      this.delete(key);
-    }
+  #age(): void {
+    this.#old = this.#young;
+    this.#young = new Map();
+    this.#youngWeight = 0;
   }
 }

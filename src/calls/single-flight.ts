@@ -9,8 +9,10 @@ export class SingleFlight<T> {
   share(key: string, work: () => Promise<T>): { readonly outcome: Promise<T>; readonly joined: boolean } {
     const flying = this.#flights.get(key);
     if (flying !== undefined) return { outcome: flying, joined: true };
-    const outcome = work().finally(() => this.#flights.delete(key));
+    const outcome = work();
     this.#flights.set(key, outcome);
+    const forget = () => void this.#flights.delete(key);
+    outcome.then(forget, forget);
     return { outcome, joined: false };
   }
 }

@@ -11,18 +11,29 @@ describe('Recent', () => {
     expect(recent.get('a', 100)).toBeUndefined();
   });
 
-  it('forgets the oldest first when the values weigh too much', () => {
+  it('forgets older values when they weigh too much, and keeps the newest half', () => {
     const recent = new Recent(byLength);
-    recent.set('a', '1234', 0);
-    recent.set('b', '1234', 1);
-    recent.set('a', '123', 2);
-    recent.set('c', '1234', 3);
-    expect([recent.get('a', 4), recent.get('b', 4), recent.get('c', 4)]).toEqual(['123', undefined, '1234']);
+    for (const key of ['a', 'b', 'c', 'd', 'e']) recent.set(key, '12', 0);
+    expect(['a', 'b', 'c', 'd', 'e'].map((key) => recent.get(key, 1))).toEqual([
+      undefined,
+      undefined,
+      '12',
+      '12',
+      '12',
+    ]);
   });
 
-  it('does not keep a value that is too heavy by itself', () => {
+  it('counts a value that is replaced once', () => {
     const recent = new Recent(byLength);
-    recent.set('a', '12345678901', 0);
+    recent.set('a', '12', 0);
+    for (let i = 0; i < 10; i += 1) recent.set('b', '123', 0);
+    expect([recent.get('a', 1), recent.get('b', 1)]).toEqual(['12', '123']);
+  });
+
+  it('forgets a value that is replaced by one too heavy to keep', () => {
+    const recent = new Recent(byLength);
+    recent.set('a', '1', 0);
+    recent.set('a', '123456', 0);
     expect(recent.get('a', 0)).toBeUndefined();
   });
 
