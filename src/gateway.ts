@@ -15,6 +15,7 @@ import { createLookupHandler } from './http/lookup-handler.js';
 import { createPassthrough } from './http/passthrough/passthrough.js';
 import { createRequestLog } from './http/request-log.js';
 import { createHttpServer } from './http/server.js';
+import { UnderWay } from './http/under-way.js';
 import { createLog, type Log } from './logger.js';
 
 /** What tests and embedding programs may replace. */
@@ -68,7 +69,7 @@ export function createGateway(config: Config, overrides: Overrides = {}): Gatewa
     cache: callCache.cache,
     keyOf: createKeyMaker({ prefix: config.CACHE_PREFIX, account }),
     policy: freshnessPolicy(config),
-    cacheTimeoutMs: config.REDIS_URL === undefined ? Infinity : config.REDIS_TIMEOUT_MS,
+    cacheTimeoutMs: config.REDIS_TIMEOUT_MS,
     now,
   });
   const passthrough =
@@ -93,8 +94,10 @@ export function createGateway(config: Config, overrides: Overrides = {}): Gatewa
     passthrough: passthrough?.router,
     fail,
   });
-  const frontDoor = createFrontDoor({ app, handler, requestLog, fail, corsOrigins: config.CORS_ORIGINS });
-  const listener = new Listener(createHttpServer(app, frontDoor));
+  const underWay = new UnderWay();
+  const corsOrigins = config.CORS_ORIGINS;
+  const frontDoor = createFrontDoor({ app, handler, requestLog, fail, corsOrigins, underWay });
+  const listener = new Listener(createHttpServer(app, frontDoor), underWay);
 
   const open = async () => {
     // So that the first lookups find what Redis has; without Redis the gateway starts all the same.

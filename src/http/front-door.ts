@@ -8,6 +8,7 @@ import type { Fail } from './failure.js';
 import type { LookupHandler } from './lookup-handler.js';
 import { requestId } from './request-id.js';
 import type { RequestLog } from './request-log.js';
+import type { UnderWay } from './under-way.js';
 
 interface FrontDoorParts {
   readonly app: Express;
@@ -15,6 +16,7 @@ interface FrontDoorParts {
   readonly requestLog: RequestLog;
   readonly fail: Fail;
   readonly corsOrigins: readonly string[];
+  readonly underWay: UnderWay;
 }
 
 const PREFIX = '/calls/';
@@ -30,21 +32,36 @@ const PLAIN_ACCEPT: ReadonlySet<string | undefined> = new Set([
  * Where every request comes in. The plain lookup, which is nearly all of the traffic, is answered here, because Express
  * costs more than the answer does; everything else is handed on to Express, whose route calls the same handler.
  */
-export function createFrontDoor({ app, handler, requestLog, fail, corsOrigins }: FrontDoorParts) {
+export function createFrontDoor({ app, handler, requestLog, fail, corsOrigins, underWay }: FrontDoorParts) {
   const cors = createCors(corsOrigins);
 
-  const answerLookup = async (request: IncomingMessage, response: GatewayResponse, id: string) => {
+  const answerAtOnce = (request: IncomingMessage, response: GatewayResponse, id: string): boolean => {
     try {
-      if (!handler.answerAtOnce(request, response, id)) await handler.answer(request, response, id, NO_WISH);
+      return handler.answerAtOnce(request, response, id);
+    } catch (error) {
+      fail(response, error);
+      return true;
+    }
+  };
+
+  const answerLookup = async (request: IncomingMessage, response: GatewayResponse, id: string) => {
+    const { socket } = request;
+    underWay.begin(socket, response);
+    try {
+      await handler.answer(request, response, id, NO_WISH);
     } catch (error) {
       fail(response, error);
     }
+    underWay.end(socket, response);
     requestLog(request, response);
   };
 
   const enterExpress = (request: IncomingMessage, response: GatewayResponse) => {
+    const { socket } = request;
+    underWay.begin(socket, response);
     response.setHeader('X-Request-Id', response.requestId);
     response.once('close', () => {
+      underWay.end(socket, response);
       requestLog(request, response);
     });
     if (isAllowedPreflight(request, response)) sendPreflight(response);
@@ -57,6 +74,7 @@ export function createFrontDoor({ app, handler, requestLog, fail, corsOrigins }:
     cors(request, response);
     const id = plainId(request);
     if (id === undefined) enterExpress(request, response);
+    else if (answerAtOnce(request, response, id)) requestLog(request, response);
     else void answerLookup(request, response, id);
   };
 }

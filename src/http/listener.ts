@@ -3,6 +3,7 @@ import { Server as TcpServer, type AddressInfo, type Socket } from 'node:net';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import type { GatewayResponse } from './gateway-response.js';
 import type { HttpServer } from './server.js';
+import type { UnderWay } from './under-way.js';
 
 export interface StopOptions {
   /** How long answers under way may take. */
@@ -16,23 +17,16 @@ const LET_IN_MS = 200;
 
 /** A server that can be stopped without dropping a request. */
 export class Listener {
-  /** The open connections, with the answers under way on each. */
-  readonly #connections = new Map<Socket, Set<GatewayResponse>>();
   #accepted = 0;
   #stopping = false;
 
-  constructor(private readonly server: HttpServer) {
+  constructor(
+    private readonly server: HttpServer,
+    private readonly underWay: UnderWay,
+  ) {
     server.on('connection', (socket: Socket) => {
       this.#accepted += 1;
-      this.#connections.set(socket, new Set());
-      socket.once('close', () => this.#connections.delete(socket));
-    });
-    // After the listener that answers, so that what it answers at once costs nothing here.
-    server.on('request', ({ socket }, response) => {
-      if (response.writableEnded) return;
-      const underWay = this.#connections.get(socket);
-      underWay?.add(response);
-      response.once('close', () => underWay?.delete(response));
+      underWay.connected(socket);
     });
   }
 
@@ -58,7 +52,7 @@ export class Listener {
     // Not `http.Server.close`: that ends idle connections at once, on which a request may be on its way.
     TcpServer.prototype.close.call(this.server);
     // Not before: a client that is told earlier comes back on a new connection, which closing could meet.
-    for (const underWay of this.#connections.values()) underWay.forEach(sayGoodbye);
+    this.underWay.answers().forEach(sayGoodbye);
     this.server.prependListener('request', (_request, response) => {
       sayGoodbye(response);
     });
@@ -83,7 +77,7 @@ export class Listener {
   #closeIdle(): void {
     this.server.closeIdleConnections();
     // Node does not count a connection as idle before its first request.
-    for (const socket of this.#connections.keys()) if (socket.bytesRead === 0) socket.destroy();
+    for (const socket of this.underWay.sockets()) if (socket.bytesRead === 0) socket.destroy();
   }
 }
 
