@@ -26,9 +26,11 @@ function hitAims([raw, ...others]) {
 function missAims([relay, gateway]) {
   const busy = median(ratios(relay.samples, gateway.samples, 'perSecond'));
   const single = median(ratios(gateway.alone, relay.alone, 'medianMicros'));
+  const distant = median(ratios(gateway.distant, relay.distant, 'medianMicros'));
   return [
     [busy <= 1.5, "misses within 1.5 times the relay's time, 64 connections", busy],
     [single <= 1.5, "misses within 1.5 times the relay's time, 1 connection", single],
+    [distant <= 1.5, "misses within 1.5 times the relay's time, upstream 20 ms away", distant],
   ];
 }
 

@@ -37,14 +37,18 @@ export function missesTable([relay, ...others]) {
     'time × relay',
     'µs, 1 connection',
     'time × relay',
+    'µs, upstream 20 ms away',
+    'time × relay',
     'CPU µs',
   ];
-  const row = ({ name, samples, alone }) => [
+  const row = ({ name, samples, alone, distant }) => [
     name,
     middle(samples, 'perSecond', 0),
     median(ratios(relay.samples, samples, 'perSecond')).toFixed(2),
     middle(alone, 'medianMicros', 0),
     median(ratios(alone, relay.alone, 'medianMicros')).toFixed(2),
+    middle(distant, 'medianMicros', 0),
+    median(ratios(distant, relay.distant, 'medianMicros')).toFixed(2),
     middle(samples, 'cpuMicros', 1),
   ];
   return table(head, [relay, ...others].map(row));

@@ -11,8 +11,9 @@ export function startCandidate(processes, name, file, env, core = SERVER_CORE) {
 }
 
 /** Starts what stands in for CallFire and gives its base URL. */
-export async function startUpstream(processes) {
-  const { port } = await startCandidate(processes, 'upstream', 'upstream.mjs', {}, LOAD_CORE);
+export async function startUpstream(processes, delayMs = 0) {
+  const env = { DELAY_MS: String(delayMs) };
+  const { port } = await startCandidate(processes, 'upstream', 'upstream.mjs', env, LOAD_CORE);
   return `http://127.0.0.1:${port}/api/1.1/rest`;
 }
 
