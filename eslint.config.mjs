@@ -10,7 +10,12 @@ const HEART = ['errors.js', 'calls/.*'];
 const rooms = [
   { files: 'errors.ts', local: [], packages: [] },
   { files: 'logger.ts', local: [], packages: ['pino'] },
-  { files: 'config.ts', local: ['calls/.*', 'cache/redis/redis-url.js'], packages: ['zod'] },
+  { files: 'secret-files.ts', local: [], packages: [] },
+  {
+    files: 'config.ts',
+    local: ['calls/.*', 'cache/redis/redis-url.js', 'secret-files.js'],
+    packages: ['zod'],
+  },
   { files: 'calls/*', local: ['errors.js'], packages: [] },
   { files: 'callfire/*', local: HEART, packages: ['undici'] },
   { files: 'callfire/connection/*', local: HEART, packages: ['undici'] },

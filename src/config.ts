@@ -2,11 +2,10 @@ import { z } from 'zod';
 import { parseRedisUrl } from './cache/redis/redis-url.js';
 import type { FreshnessPolicy } from './calls/freshness.js';
 import { isEndState } from './calls/states.js';
+import { withSecretFiles, type Environment } from './secret-files.js';
 
 /** Everything that operators decide, checked and in the units that the names say. */
 export type Config = Readonly<z.infer<typeof schema>>;
-
-export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Lists every wrong or missing variable, a line each; never a value. */
 export class ConfigError extends Error {
@@ -17,8 +16,6 @@ export class ConfigError extends Error {
   }
 }
 
-/** Variables that may instead be given as `…_FILE`, the path of a file that holds the value. */
-const SECRETS = ['CALLFIRE_LOGIN', 'CALLFIRE_PASSWORD', 'REDIS_URL'] as const;
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
 const whole = (initial: number, min: number, max: number) =>
@@ -113,7 +110,7 @@ const schema = z.object({
 
 /** Reads the environment in two steps: secrets from their files, then every variable against the schema. */
 export function readConfig(environment: Environment, readFile: (path: string) => string): Config {
-  const { values, problems } = withFiles(environment, readFile);
+  const { values, problems } = withSecretFiles(environment, readFile);
   const parsed = schema.safeParse(values);
   if (!parsed.success) {
     // A secret whose file is at fault has been reported already.
@@ -154,22 +151,4 @@ export function freshnessPolicy(config: Config): FreshnessPolicy {
     staleSeconds: config.CACHE_STALE_SECONDS,
     negativeSeconds: config.CACHE_NEGATIVE_SECONDS,
   };
-}
-
-/** An empty variable counts as unset, which is what compose files make of a missing one. */
-function withFiles(environment: Environment, readFile: (path: string) => string) {
-  const values = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
-  const problems: string[] = [];
-  for (const name of SECRETS) {
-    const path = values[`${name}_FILE`];
-    if (path === undefined) continue;
-    if (values[name] !== undefined) problems.push(`${name} and ${name}_FILE are both set; set one`);
-    try {
-      values[name] = readFile(path).replace(/\r?\n$/, '');
-    } catch {
-      problems.push(`${name}_FILE names a file that cannot be read`);
-    }
-    if (values[name] === '') problems.push(`${name}_FILE names a file that is empty`);
-  }
-  return { values, problems };
 }

@@ -1,8 +1,9 @@
 import { request, type IncomingHttpHeaders, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
 import { text as textOf } from 'node:stream/consumers';
-import { readConfig, type Environment } from '../../src/config.js';
+import { readConfig } from '../../src/config.js';
 import { createGateway, type Gateway, type Overrides } from '../../src/gateway.js';
 import { createLogTo, type Log } from '../../src/logger.js';
+import type { Environment } from '../../src/secret-files.js';
 import { createSimulator, type Simulator, type SimulatorOptions } from '../../src/simulator/simulator.js';
 
 export const LOGIN = 'gate-login';

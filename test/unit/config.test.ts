@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { ConfigError, freshnessPolicy, readConfig, type Environment } from '../../src/config.js';
+import { ConfigError, freshnessPolicy, readConfig } from '../../src/config.js';
+import type { Environment } from '../../src/secret-files.js';
 
 const REQUIRED = { CALLFIRE_LOGIN: 'joe', CALLFIRE_PASSWORD: 'hunter2-secret' };
 
