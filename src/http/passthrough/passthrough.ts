@@ -4,8 +4,9 @@ import express, { type NextFunction, type Request, type Response } from 'express
 import { createProxyMiddleware } from 'http-proxy-middleware';
 import { GatewayError } from '../../errors.js';
 import { copyHeaders, forwardedHeaders } from './passthrough-headers.js';
-import { Relay, Slots } from './passthrough-relay.js';
+import { Relay } from './passthrough-relay.js';
 import { checkMethod, checkTarget } from './passthrough-request.js';
+import { Slots } from './slots.js';
 
 export interface PassthroughOptions {
   /** Where every request goes, whatever it says. */
