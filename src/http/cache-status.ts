@@ -1,9 +1,13 @@
 import type { CacheOutcome } from '../calls/lookup-result.js';
 
-/** The `Cache-Status` field (RFC 9211) for an outcome. A `ttl` is in whole seconds. */
+/** What is left of an entry's freshness in whole seconds, rounded so that it makes up the whole together with `Age`. */
+export function secondsLeft(freshUntil: number, now: number): number {
+  return Math.ceil((freshUntil - now) / 1000);
+}
+
+/** The `Cache-Status` field (RFC 9211) for an outcome. */
 export function cacheStatus(outcome: CacheOutcome, now: number): string {
-  if (outcome.kind === 'hit')
-    return `callfire-gateway; hit; ttl=${Math.floor((outcome.freshUntil - now) / 1000)}`;
+  if (outcome.kind === 'hit') return `callfire-gateway; hit; ttl=${secondsLeft(outcome.freshUntil, now)}`;
   if (outcome.kind === 'not-forwarded') return 'callfire-gateway; detail=not-cached';
   let field = `callfire-gateway; fwd=${outcome.reason}`;
   if (outcome.status !== undefined) field += `; fwd-status=${outcome.status}`;

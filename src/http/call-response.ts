@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { CallEntry } from '../calls/call-entry.js';
-import { cacheStatus } from './cache-status.js';
+import { cacheStatus, secondsLeft } from './cache-status.js';
 import type { GatewayResponse } from './gateway-response.js';
 
 /**
@@ -42,7 +42,7 @@ export function sendCall(
 /** A kept call may be reused by the caller for what is left of its freshness; one in progress must be asked for again. */
 function cacheControl(entry: CallEntry, now: number): string {
   if (entry.freshUntil === entry.fetchedAt) return 'private, no-cache';
-  return `private, max-age=${Math.max(0, Math.floor((entry.freshUntil - now) / 1000))}`;
+  return `private, max-age=${Math.max(0, secondsLeft(entry.freshUntil, now))}`;
 }
 
 /** A hit, or an entry that stands in for a failing upstream. */

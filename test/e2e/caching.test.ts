@@ -79,15 +79,15 @@ describe.each([
       pass(1.5);
       const hit = await lookUp(gateway, '42');
       expect(hit.headers).toMatchObject({
-        'cache-status': 'callfire-gateway; hit; ttl=86398',
-        'cache-control': 'private, max-age=86398',
+        'cache-status': 'callfire-gateway; hit; ttl=86399',
+        'cache-control': 'private, max-age=86399',
         age: '1',
         etag: first.headers.etag,
       });
       expect(hit.text).toBe(first.text);
 
       clock = NOON + DAY * 1000 - 1;
-      expect(cacheStatus(await lookUp(gateway, '42'))).toBe('callfire-gateway; hit; ttl=0');
+      expect(cacheStatus(await lookUp(gateway, '42'))).toBe('callfire-gateway; hit; ttl=1');
       expect(gateway.simulator.requestsFor('42')).toBe(1);
     });
 
