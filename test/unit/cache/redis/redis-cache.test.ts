@@ -11,7 +11,7 @@ import { anEntry, finished } from '../entries.js';
 import { RecordingLog } from '../../../support/recording-log.js';
 
 const KEY = 'callfire-gateway:v1:a:224205636001';
-const TIMEOUT_MS = 100;
+const TIMEOUT_MS = 300;
 
 describe('createCallCache with Redis', () => {
   let server: RedisServer;
