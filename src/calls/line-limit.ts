@@ -1,7 +1,7 @@
 const EVERY_MS = 60_000;
 
 /** Whether a log line of this kind may be written now. */
-export type LineLimit = (kind: string) => boolean;
+type LineLimit = (kind: string) => boolean;
 
 /**
  * At most one line a minute of each kind, so that a long trouble does not fill the log. Kinds must be few: each is

@@ -26,7 +26,7 @@ export interface Failed {
 export type CacheOutcome = CacheHit | Forwarded | NotForwarded;
 
 /** Answered without asking CallFire. */
-export interface CacheHit {
+interface CacheHit {
   readonly kind: 'hit';
   readonly freshUntil: number;
 }
@@ -45,6 +45,6 @@ export interface Forwarded {
 }
 
 /** The caller wanted a kept answer or none, and there was none. */
-export interface NotForwarded {
+interface NotForwarded {
   readonly kind: 'not-forwarded';
 }

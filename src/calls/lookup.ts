@@ -10,7 +10,7 @@ import { Recent } from './recent.js';
 import { Seen } from './seen.js';
 import { SingleFlight } from './single-flight.js';
 
-export interface CallLookupOptions {
+interface CallLookupOptions {
   readonly source: CallSource;
   readonly cache: CallCache;
   /** The cache key of a call id. */
@@ -139,7 +139,8 @@ export class CallLookup {
       newest.freshUntil > now && (await patience.wait(this.options.cache.put(key, newest))) === 'stored';
     const kept = stored ? undefined : await patience.wait(this.#read(key));
     const entry = kept !== undefined && isOlder(newest.version, kept.version) ? kept : newest;
-    this.#seen.remember(key, entry, now);
+    // What comes from `#seen` lives no longer for it: an upstream that stays behind is believed in the end.
+    if (entry === fetched || entry === kept) this.#seen.remember(key, entry, now);
     return { entry, stored: stored && entry === fetched };
   }
 

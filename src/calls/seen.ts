@@ -22,8 +22,7 @@ export class Seen {
     return seen !== undefined && isOlder(answer.version, seen.version) ? seen : answer;
   }
 
-  /** An answer that is given again lives no longer for it, so that an upstream that stays behind is believed in the end. */
   remember(key: string, answer: CallEntry, now: number): void {
-    if (this.#newest.get(key, now)?.etag !== answer.etag) this.#newest.set(key, answer, now);
+    this.#newest.set(key, answer, now);
   }
 }

@@ -258,6 +258,16 @@ describe('a reader never sees a call go backwards', () => {
     expect(source.asked).toHaveLength(3);
   });
 
+  it('for five minutes after they last read it, even if the cache loses it', async () => {
+    await store(aCall());
+    now += 4 * 60_000;
+    await lookup.lookup('42', PLAIN);
+    now += 2 * 60_000;
+    cache.get = () => Promise.resolve(undefined);
+    source.reply(aCall({ state: 'READY' }));
+    expect(callOf(await lookup.lookup('42', PLAIN)).state).toBe('FINISHED');
+  });
+
   it('but an upstream that stays behind is believed after a while', async () => {
     source.reply(aCall({ state: 'SELECTED', modified: '2026-06-01T12:00:02Z' }));
     await lookup.lookup('42', PLAIN);
