@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { GatewayResponse } from './gateway-response.js';
 
 /** Sets the CORS headers of the response to this request. */
-export type Cors = (request: IncomingMessage, response: GatewayResponse) => void;
+type Cors = (request: IncomingMessage, response: GatewayResponse) => void;
 
 const EXPOSED = 'Age, Cache-Status, ETag, Retry-After, X-Request-Id';
 

@@ -5,7 +5,7 @@ import type { GatewayResponse } from './gateway-response.js';
 import type { HttpServer } from './server.js';
 import type { UnderWay } from './under-way.js';
 
-export interface StopOptions {
+interface StopOptions {
   /** How long answers under way may take. */
   readonly graceMs: number;
   /** How long a connection may be idle before it counts as one that nobody is about to use. */

@@ -8,7 +8,7 @@ import { sendProblem } from './problem.js';
 export const CALL_ROUTE = '/calls/:id';
 
 /** What this room needs of `calls/lookup.ts`. */
-export interface Lookup {
+interface Lookup {
   peek(id: string): CallEntry | undefined;
   lookup(id: string, wish: LookupWish): Promise<LookupResult>;
 }

@@ -9,7 +9,8 @@ import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Fault } from '../../src/simulator/simulator.js';
 import { LOGIN, PASSWORD } from '../support/gateway.js';
-import { environmentFor, freePort, Program, serve, startSimulator } from '../support/process.js';
+import { freePort } from '../support/free-port.js';
+import { environmentFor, Program, serve, startSimulator } from '../support/process.js';
 import { startRedisServer } from '../support/redis-server.js';
 import { until } from '../support/until.js';
 

@@ -1,7 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { afterEach } from '@jest/globals';
@@ -145,14 +144,4 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
 /** The least that the gateway needs in front of that simulator. */
 export function environmentFor({ baseUrl }: Simulator): Environment {
   return { PORT: '0', CALLFIRE_LOGIN: LOGIN, CALLFIRE_PASSWORD: PASSWORD, CALLFIRE_BASE_URL: baseUrl };
-}
-
-/** A port of 127.0.0.1 on which nothing listens at the moment. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

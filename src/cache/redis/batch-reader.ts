@@ -1,5 +1,5 @@
 /** Reads several keys at once, in their order; undefined if that did not work. Never rejects. */
-export type ReadAll = (keys: string[]) => Promise<readonly (Buffer | null)[] | undefined>;
+type ReadAll = (keys: string[]) => Promise<readonly (Buffer | null)[] | undefined>;
 
 /** Bounds how long one reply can hold up Redis and the others in its batch. */
 const LARGEST_BATCH = 64;

@@ -6,7 +6,7 @@ import type { RedisGuard } from './redis-guard.js';
 import type { RedisConnection } from './redis-connection.js';
 
 /** What is told of the changes: `cache/tiered-cache.ts`. */
-export interface Tier {
+interface Tier {
   /** From now on every change is announced. */
   trust(): void;
   /** A change may have been missed. */
