@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { Pool } from 'undici';
 import type { CallSource } from '../calls/call-source.js';
-import type { Call } from '../calls/call.js';
+import type { CallAnswer } from '../calls/call-answer.js';
 import { GatewayError } from '../errors.js';
 import type { BreakerState } from './connection/breaker.js';
 import type { Credentials } from './credentials.js';
@@ -58,7 +58,7 @@ export class CallFireClient implements CallSource {
     return this.#guard.breakerState;
   }
 
-  async fetchCall(id: string): Promise<Call> {
+  async fetchCall(id: string): Promise<CallAnswer> {
     try {
       return await this.#guard.run((deadline) => this.#fetch(id, deadline));
     } catch (error) {
@@ -74,7 +74,7 @@ export class CallFireClient implements CallSource {
     await this.#pool.destroy();
   }
 
-  async #fetch(id: string, deadline: Deadline): Promise<Call> {
+  async #fetch(id: string, deadline: Deadline): Promise<CallAnswer> {
     const { maxBytes, credentials, random = Math.random } = this.#options;
     const request = { method: 'GET', path: this.#pathPrefix + id, headers: this.#headers } as const;
     const attempt = () => sendRequest(this.#pool, request, maxBytes, deadline);

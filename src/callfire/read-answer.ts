@@ -1,4 +1,4 @@
-import type { Call } from '../calls/call.js';
+import { answerWith, type CallAnswer } from '../calls/call-answer.js';
 import { GatewayError } from '../errors.js';
 import { readCallDocument } from './document/call-document.js';
 import type { Credentials } from './credentials.js';
@@ -12,7 +12,7 @@ export async function readAnswer(
   id: string,
   maxBytes: number,
   credentials: Credentials,
-): Promise<Call> {
+): Promise<CallAnswer> {
   const document = await decompress(body, headerText(headers, 'content-encoding'), maxBytes).catch(
     (error: unknown) => {
       throw invalidResponse('it cannot be decompressed', scrubbedCause(error, credentials));
@@ -20,7 +20,7 @@ export async function readAnswer(
   );
   if (credentials.appearIn(document)) throw invalidResponse("it holds the gateway's own credentials");
   try {
-    return readCallDocument(document, headerText(headers, 'content-type'), id);
+    return answerWith(readCallDocument(document, headerText(headers, 'content-type'), id));
   } catch (error) {
     if (!(error instanceof GatewayError)) throw error;
     // A parser's complaint may quote what it read.

@@ -1,15 +1,7 @@
-import { hash } from 'node:crypto';
-import type { Call } from './call.js';
-import { isEndState } from './states.js';
+import type { CallAnswer } from './call-answer.js';
 
-/** One answer, ready to send, and what must be known to keep it: the unit that caches hold. */
-export interface CallEntry {
-  /** The JSON's UTF-8 bytes, one character a byte (latin1): goes out in one write, and V8 keeps it at one byte each. */
-  readonly body: string;
-  /** Strong entity tag of the body, with its quotes. */
-  readonly etag: string;
-  readonly version: CallVersion;
-  /** Times in milliseconds since the epoch. */
+/** An answer and how long it may be used: the unit that caches hold. Times in milliseconds since the epoch. */
+export interface CallEntry extends Pick<CallAnswer, 'body' | 'etag' | 'version'> {
   readonly fetchedAt: number;
   readonly freshUntil: number;
   /** Until then the entry may stand in for an upstream that fails. */
@@ -24,16 +16,6 @@ export interface CallVersion {
   readonly rank: 0 | 1 | 2;
 }
 
-/** Turns a call into the bytes that every caller will get. */
-export function createEntry(
-  call: Call,
-  times: Pick<CallEntry, 'fetchedAt' | 'freshUntil' | 'usableUntil'>,
-): CallEntry {
-  const json = JSON.stringify(call);
-  const body = Buffer.from(json, 'utf8').toString('latin1');
-  return { body, etag: etagOf(json), version: versionOf(call), ...times };
-}
-
 /**
  * Whether an answer would take readers back in time if given after `seen`: an end state is never left again, and a
  * later `modified` never followed by an earlier one.
@@ -44,19 +26,4 @@ export function isOlder(answer: CallVersion, seen: CallVersion): boolean {
     return answer.modifiedMs < seen.modifiedMs;
   }
   return answer.rank < seen.rank;
-}
-
-function versionOf(call: Call): CallVersion {
-  const rank = call.state === 'FINISHED' ? 2 : isEndState(call.state) ? 1 : 0;
-  return { modifiedMs: call.modified === null ? null : millisecondsOf(call.modified), rank };
-}
-
-/** With what a fraction has below the millisecond, which `Date` drops. */
-function millisecondsOf(time: string): number {
-  const [seconds = '', fraction = '0'] = time.slice(0, -1).split('.');
-  return Date.parse(`${seconds}Z`) + Number(`0.${fraction}`) * 1000;
-}
-
-function etagOf(json: string): string {
-  return `"${hash('sha256', json, 'base64url').slice(0, 22)}"`;
 }

@@ -1,4 +1,4 @@
-import type { Call } from './call.js';
+import type { CallAnswer } from './call-answer.js';
 
 /** What operators decide about keeping answers. */
 export interface FreshnessPolicy {
@@ -18,7 +18,11 @@ export interface FreshnessPolicy {
  * How long an answer fetched at `now` stays fresh, in milliseconds; 0 means that it is not kept at all.
  * A call that may still settle is fresh only until it has; without a usable `modified` it counts as modified just now.
  */
-export function freshForMs(call: Call, policy: FreshnessPolicy, now: number): number {
+export function freshForMs(
+  call: Pick<CallAnswer, 'state' | 'modified'>,
+  policy: FreshnessPolicy,
+  now: number,
+): number {
   if (!policy.states.has(call.state)) return 0;
   const ttlMs = policy.ttlSeconds * 1000;
   const settleMs = policy.settleSeconds * 1000;

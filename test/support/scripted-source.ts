@@ -1,3 +1,4 @@
+import { answerWith, type CallAnswer } from '../../src/calls/call-answer.js';
 import type { CallSource } from '../../src/calls/call-source.js';
 import type { Call } from '../../src/calls/call.js';
 
@@ -6,10 +7,10 @@ type Reply = Call | Error;
 /** A CallFire whose answers a test gives one by one, when it wants. */
 export class ScriptedSource implements CallSource {
   readonly asked: string[] = [];
-  readonly #waiting: { resolve: (call: Call) => void; reject: (error: Error) => void }[] = [];
+  readonly #waiting: { resolve: (answer: CallAnswer) => void; reject: (error: Error) => void }[] = [];
   readonly #replies: Reply[] = [];
 
-  fetchCall(id: string): Promise<Call> {
+  fetchCall(id: string): Promise<CallAnswer> {
     this.asked.push(id);
     return new Promise((resolve, reject) => {
       this.#waiting.push({ resolve, reject });
@@ -28,7 +29,7 @@ export class ScriptedSource implements CallSource {
       const fetch = this.#waiting.shift();
       const reply = this.#replies.shift();
       if (reply instanceof Error) fetch?.reject(reply);
-      else if (reply !== undefined) fetch?.resolve(reply);
+      else if (reply !== undefined) fetch?.resolve(answerWith(reply));
     }
   }
 }

@@ -1,37 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { createEntry, isOlder, type CallVersion } from '../../../src/calls/call-entry.js';
-import { aCall, NOON } from '../../support/calls.js';
-
-const times = { fetchedAt: NOON, freshUntil: NOON + 1, usableUntil: NOON + 2 };
-
-describe('createEntry', () => {
-  it('holds the JSON as bytes, one character each', () => {
-    const call = aCall({ notes: [{ text: 'Grüße, 世界 🌍', created: null }] });
-    const { body } = createEntry(call, times);
-    expect(JSON.parse(Buffer.from(body, 'latin1').toString('utf8'))).toEqual(call);
-  });
-
-  it('gives equal bodies equal tags and different bodies different ones', () => {
-    const tag = createEntry(aCall(), times).etag;
-    expect(tag).toMatch(/^"[\w-]{22}"$/);
-    expect(createEntry(aCall(), { ...times, fetchedAt: 0 }).etag).toBe(tag);
-    expect(createEntry(aCall({ finalResult: 'AM' }), times).etag).not.toBe(tag);
-  });
-
-  it('orders modifications that differ below a millisecond', () => {
-    const at = (modified: string) => createEntry(aCall({ modified }), times).version;
-    expect(isOlder(at('2026-06-01T12:00:00.0001Z'), at('2026-06-01T12:00:00.0002Z'))).toBe(true);
-  });
-
-  it.each([
-    ['FINISHED', 2],
-    ['DNC', 1],
-    ['READY', 0],
-    ['A_STATE_OF_2031', 0],
-  ])('ranks %s as %i', (state, rank) => {
-    expect(createEntry(aCall({ state }), times).version).toEqual({ modifiedMs: NOON, rank });
-  });
-});
+import { isOlder, type CallVersion } from '../../../src/calls/call-entry.js';
 
 describe('isOlder', () => {
   const version = (modifiedMs: number | null, rank: CallVersion['rank']): CallVersion => ({
