@@ -19,11 +19,14 @@ end
 
 local function keeps(held)
   if type(held) ~= 'string' or string.sub(held, 1, ${MAGIC.length}) ~= '${MAGIC}' then return false end
-  local sum, key, held_modified, held_rank, usable_until =
-    string.match(held, '^%S+ (%x+) (%S+) (%S+) (%d) (%d+) ')
-  if key ~= KEYS[1] or tonumber(usable_until) <= now then return false end
-  if not older_than(tonumber(held_modified), tonumber(held_rank)) then return false end
-  return redis.sha1hex(string.sub(held, ${CHECKED_FROM + 1})) == sum
+  if #held < ${CHECKED_FROM} + struct.size('>BdI6') then return false end
+  local held_rank, held_modified, usable_until = struct.unpack('>BdI6', held, ${CHECKED_FROM + 1})
+  -- Not a number stands for none.
+  if held_modified ~= held_modified then held_modified = nil end
+  if usable_until <= now or not older_than(held_modified, held_rank) then return false end
+  local sum = string.format(string.rep('%02x', 6), string.byte(held, ${MAGIC.length + 1}, ${CHECKED_FROM}))
+  local checked = redis.sha1hex(KEYS[1] .. string.sub(held, ${CHECKED_FROM + 1}))
+  return string.sub(checked, 1, 12) == sum
 end
 
 if keeps(redis.pcall('GET', KEYS[1])) then return 0 end
