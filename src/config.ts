@@ -70,6 +70,8 @@ const redisTarget = z.string().transform((text, context) => {
 const schema = z.object({
   HOST: z.string().default('127.0.0.1'),
   PORT: whole(8080, 0, 65_535),
+  WORKERS: whole(1, 1, 64),
+  SHUTDOWN_DELAY_MS: whole(0, 0, 60_000),
   SHUTDOWN_GRACE_MS: whole(10_000, 0, 600_000),
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {

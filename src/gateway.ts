@@ -9,7 +9,9 @@ import { createApp, PASSTHROUGH_PREFIX } from './http/app.js';
 import { createCallsRoute } from './http/calls-route.js';
 import { createFail } from './http/failure.js';
 import { createFrontDoor } from './http/front-door.js';
-import { createHealthRoutes, type Health } from './http/health-routes.js';
+import { Port, type ConnectionSource } from './http/connection-source.js';
+import type { Health } from './http/health.js';
+import { createHealthRoutes } from './http/health-routes.js';
 import { Listener } from './http/listener.js';
 import { createLookupHandler } from './http/lookup-handler.js';
 import { createPassthrough } from './http/passthrough/passthrough.js';
@@ -25,6 +27,10 @@ export interface Overrides {
   readonly log?: Log;
   /** How long `stop` leaves idle connections open, so that a request on its way is still answered. */
   readonly idleMs?: number;
+  /** Default: the port of the configuration. */
+  readonly connections?: ConnectionSource;
+  /** What `/readyz` tells, where this gateway is a part of one. */
+  readonly health?: () => Promise<Health>;
 }
 
 export interface Gateway {
@@ -34,6 +40,8 @@ export interface Gateway {
   start(): Promise<number>;
   /** Finishes what is in flight, then closes everything. Idempotent. */
   stop(): Promise<void>;
+  /** Of this gateway alone. */
+  health(): Health;
 }
 
 /** How long the start waits for Redis. */
@@ -90,25 +98,29 @@ export function createGateway(config: Config, overrides: Overrides = {}): Gatewa
     upstream: client.breakerState === 'closed' ? 'ok' : 'failing',
   });
   const app = createApp({
-    routes: [createCallsRoute(handler), createHealthRoutes(health)],
+    routes: [createCallsRoute(handler), createHealthRoutes(overrides.health ?? health)],
     passthrough: passthrough?.router,
     fail,
   });
   const underWay = new UnderWay();
   const corsOrigins = config.CORS_ORIGINS;
   const frontDoor = createFrontDoor({ app, handler, requestLog, fail, corsOrigins, underWay });
-  const listener = new Listener(createHttpServer(app, frontDoor), underWay);
+  const connections = overrides.connections ?? new Port(config.HOST, config.PORT);
+  const listener = new Listener(createHttpServer(app, frontDoor), underWay, connections);
 
   const open = async () => {
     // So that the first lookups find what Redis has; without Redis the gateway starts all the same.
     await callCache.opened(REDIS_WITHIN_MS);
-    const port = await listener.start(config.HOST, config.PORT);
-    events.info({ host: config.HOST, port, passthrough: passthrough && PASSTHROUGH_PREFIX }, 'listening');
+    const port = await listener.start();
+    // Whoever brings the connections says where they come from.
+    if (overrides.connections === undefined)
+      events.info({ host: config.HOST, port, passthrough: passthrough && PASSTHROUGH_PREFIX }, 'listening');
     return port;
   };
   const close = async () => {
     await started?.catch(() => undefined);
-    await listener.stop({ graceMs: config.SHUTDOWN_GRACE_MS, idleMs });
+    const { SHUTDOWN_DELAY_MS: delayMs, SHUTDOWN_GRACE_MS: graceMs } = config;
+    await listener.stop({ delayMs, graceMs, idleMs });
     passthrough?.close();
     await client.close();
     await callCache.close();
@@ -117,5 +129,5 @@ export function createGateway(config: Config, overrides: Overrides = {}): Gatewa
   };
   let started: Promise<number> | undefined;
   let stopped: Promise<void> | undefined;
-  return { start: () => (started ??= open()), stop: () => (stopped ??= close()) };
+  return { start: () => (started ??= open()), stop: () => (stopped ??= close()), health };
 }

@@ -14,19 +14,24 @@ export interface Log {
   close(): Promise<void>;
 }
 
-const BACKLOG_LENGTH = 8 * 1024 * 1024;
+/** How many bytes may wait for a reader before further lines are dropped. */
+export const BACKLOG_LENGTH = 8 * 1024 * 1024;
 const BATCH_LENGTH = 32 * 1024;
 const BATCH_MS = 100;
 const CLOSE_WITHIN_MS = 1000;
 
 /**
  * JSON lines to a stream (default: stdout), written off the request's path. When nobody reads them, `BACKLOG_LENGTH`
- * is kept and further lines are dropped: a stuck log collector must not stop the gateway.
+ * is kept and further lines are dropped: a stuck log collector must not stop the gateway. Events have `members`.
  *
  * Not with pino's own destination: it writes in a thread, and a thread that waits for a reader keeps the process from
  * exiting. Node's stdout, where it is a pipe or a socket, waits in the event loop.
  */
-export function createLog(level: LogLevel, stream: Writable = process.stdout): Log {
+export function createLog(
+  level: LogLevel,
+  stream: Writable = process.stdout,
+  members: object | null = null,
+): Log {
   stream.on('error', () => undefined);
   const batch = new LineBatch({
     write: (lines) => {
@@ -44,7 +49,7 @@ export function createLog(level: LogLevel, stream: Writable = process.stdout): L
     });
   };
   return {
-    ...createLogTo(level, batch),
+    ...createLogTo(level, batch, members),
     write: (line) => {
       batch.add(line);
     },
@@ -53,8 +58,8 @@ export function createLog(level: LogLevel, stream: Writable = process.stdout): L
 }
 
 /** A log into a given stream, for tests and for programs that embed the gateway. */
-export function createLogTo(level: LogLevel, stream: DestinationStream): Log {
-  const events = pino({ level, base: null }, stream);
+export function createLogTo(level: LogLevel, stream: DestinationStream, members: object | null = null): Log {
+  const events = pino({ level, base: members }, stream);
   const write = (line: string) => {
     stream.write(line);
   };

@@ -1,31 +1,33 @@
-import { once } from 'node:events';
-import { Server as TcpServer, type AddressInfo, type Socket } from 'node:net';
-import { setImmediate, setTimeout } from 'node:timers/promises';
+import type { Socket } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
+import type { ConnectionSource } from './connection-source.js';
 import type { GatewayResponse } from './gateway-response.js';
 import type { HttpServer } from './server.js';
 import type { UnderWay } from './under-way.js';
 
 interface StopOptions {
-  /** How long answers under way may take. */
+  /** How long connections are still accepted, so that a balancer sees that this gateway is about to stop. */
+  readonly delayMs: number;
+  /** How long answers under way may take after that. */
   readonly graceMs: number;
   /** How long a connection may be idle before it counts as one that nobody is about to use. */
   readonly idleMs: number;
 }
 
-/** For how long at most stopping waits for a moment in which no connection comes in. */
-const LET_IN_MS = 200;
+const LOOK_EVERY_MS = 20;
 
 /** A server that can be stopped without dropping a request. */
 export class Listener {
-  #accepted = 0;
+  #open = false;
   #stopping = false;
+  #saysGoodbye = false;
 
   constructor(
     private readonly server: HttpServer,
     private readonly underWay: UnderWay,
+    private readonly connections: ConnectionSource,
   ) {
     server.on('connection', (socket: Socket) => {
-      this.#accepted += 1;
       underWay.connected(socket);
     });
   }
@@ -35,43 +37,37 @@ export class Listener {
   }
 
   /** Resolves with the port once connections are accepted. Rejects where that is impossible (`EADDRINUSE`, …). */
-  async start(host: string, port: number): Promise<number> {
-    this.server.listen(port, host);
-    await once(this.server, 'listening');
-    const address = this.server.address() as AddressInfo;
-    return address.port;
+  async start(): Promise<number> {
+    const port = await this.connections.open(this.server);
+    this.#open = true;
+    return port;
   }
 
   /** Stops accepting, lets answers under way end, then closes what is left. To be called once. */
-  async stop({ graceMs, idleMs }: StopOptions): Promise<void> {
-    if (this.#stopping || !this.server.listening) return;
+  async stop({ delayMs, graceMs, idleMs }: StopOptions): Promise<void> {
+    if (this.#stopping || !this.#open) return;
     this.#stopping = true;
-    const closed = once(this.server, 'close');
-    shortenQueue(this.server);
-    await this.#letIn();
-    // Not `http.Server.close`: that ends idle connections at once, on which a request may be on its way.
-    TcpServer.prototype.close.call(this.server);
-    // Not before: a client that is told earlier comes back on a new connection, which closing could meet.
-    this.underWay.answers().forEach(sayGoodbye);
-    this.server.prependListener('request', (_request, response) => {
-      sayGoodbye(response);
-    });
-    const deadline = setTimeout(graceMs, 'late', { ref: false });
-    await Promise.race([closed, setTimeout(Math.min(idleMs, graceMs), undefined)]);
-    while ((await Promise.race([closed, deadline, setTimeout(20, 'wait')])) === 'wait') this.#closeIdle();
+    if (delayMs > 0) this.#sayGoodbye();
+    await this.connections.shut(delayMs);
+    // Without a delay not before: a client that is told earlier comes back on a new connection, which closing could meet.
+    this.#sayGoodbye();
+    const begun = performance.now();
+    const elapsed = () => performance.now() - begun;
+    while (this.underWay.sockets().length > 0 && elapsed() < graceMs) {
+      if (elapsed() >= idleMs) this.#closeIdle();
+      await setTimeout(LOOK_EVERY_MS);
+    }
     this.server.closeAllConnections();
   }
 
-  /** Closing resets connections that the system has accepted and Node has not yet: waits for a moment without any. */
-  async #letIn(): Promise<void> {
-    const end = performance.now() + LET_IN_MS;
-    let accepted: number;
-    do {
-      accepted = this.#accepted;
-      // The first ends this turn of the event loop, the second the next one, with its look for connections.
-      await setImmediate();
-      await setImmediate();
-    } while (this.#accepted !== accepted && performance.now() < end);
+  /** Tells clients to use another connection from now on: the one way to end a busy connection without a race. */
+  #sayGoodbye(): void {
+    if (this.#saysGoodbye) return;
+    this.#saysGoodbye = true;
+    this.underWay.answers().forEach(endConnection);
+    this.server.prependListener('request', (_request, response) => {
+      endConnection(response);
+    });
   }
 
   #closeIdle(): void {
@@ -81,18 +77,6 @@ export class Listener {
   }
 }
 
-/** Tells the client to use another connection from now on: the one way to end a busy connection without a race. */
-function sayGoodbye(response: GatewayResponse): void {
+function endConnection(response: GatewayResponse): void {
   response.shouldKeepAlive = false;
-}
-
-/**
- * Has the system accept hardly any connection ahead of Node: further ones get no answer until they are refused, which
- * costs a client a second and no request. No public API reaches listen(2) a second time; without it, closing resets a
- * few connections more.
- */
-function shortenQueue(server: HttpServer): void {
-  const handle: unknown = Reflect.get(server, '_handle');
-  if (typeof handle !== 'object' || handle === null || !('listen' in handle)) return;
-  if (typeof handle.listen === 'function') Reflect.apply(handle.listen, handle, [0]);
 }

@@ -11,6 +11,8 @@ import { until } from '../support/until.js';
 
 const EVERY_VARIABLE_WRONG = {
   PORT: '70000',
+  WORKERS: '0',
+  SHUTDOWN_DELAY_MS: '1s',
   SHUTDOWN_GRACE_MS: '10s',
   LOG_LEVEL: 'loud',
   CORS_ORIGINS: 'https://app.example.com/path',

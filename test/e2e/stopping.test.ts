@@ -66,8 +66,9 @@ async function underLoad(
   delayMs: number,
   clients = CONNECTIONS,
   agentOfClient: () => Agent | false = keepAlive,
+  workers = 1,
 ) {
-  const serving = await serve();
+  const serving = await serve({ environment: { WORKERS: String(workers) } });
   await Promise.all(HITS.map((path) => ask(serving, path)));
   serving.simulator.setFault('*', { delayMs });
   const running = load(serving, clients, agentOfClient);
@@ -86,10 +87,14 @@ function expectNothingDropped({ sessions, simulator }: Load & Serving): void {
 }
 
 describe('stopping under load', () => {
-  it.each(['SIGTERM', 'SIGINT', 'SIGTERM'] as const)(
-    '%s drops not one request of 32 busy connections, which are told to close',
-    async (signal) => {
-      const running = await underLoad(50);
+  it.each([
+    ['SIGTERM', 1],
+    ['SIGINT', 1],
+    ['SIGTERM', 2],
+  ] as const)(
+    '%s drops not one request of 32 busy connections, which are told to close (workers: %i)',
+    async (signal, workers) => {
+      const running = await underLoad(50, CONNECTIONS, keepAlive, workers);
 
       running.program.signal(signal);
       await running.over;
@@ -113,21 +118,24 @@ describe('stopping under load', () => {
     expectNothingDropped(running);
   });
 
-  it('answers whatever it has accepted of connections that keep coming', async () => {
-    const clients = 16;
-    const running = await underLoad(10, clients, () => false);
+  it.each([1, 2])(
+    'answers whatever it has accepted of connections that keep coming (workers: %i)',
+    async (workers) => {
+      const clients = 16;
+      const running = await underLoad(10, clients, () => false, workers);
 
-    running.program.signal('SIGTERM');
-    await running.over;
+      running.program.signal('SIGTERM');
+      await running.over;
 
-    expect(await running.program.exit).toEqual({ code: 0, signal: null });
-    const logged = running.program.logLines.filter(({ msg }) => msg === 'request');
-    expect(logged).toHaveLength(running.answered() + HITS.length);
-    // A connection can reach the system between the last look for one and the end of listening. Nobody can answer it.
-    const resets = running.sessions.filter(({ error }) => error?.includes('ECONNRESET'));
-    expect(resets.length).toBeLessThanOrEqual(clients / 4);
-    expect(running.sessions.filter(({ error }) => !/ECONN(REFUSED|RESET)/.test(error ?? ''))).toEqual([]);
-  });
+      expect(await running.program.exit).toEqual({ code: 0, signal: null });
+      const logged = running.program.logLines.filter(({ msg }) => msg === 'request');
+      expect(logged).toHaveLength(running.answered() + HITS.length);
+      // A connection can reach the system between the last look for one and the end of listening. Nobody can answer it.
+      const resets = running.sessions.filter(({ error }) => error?.includes('ECONNRESET'));
+      expect(resets.length).toBeLessThanOrEqual(clients / 4);
+      expect(running.sessions.filter(({ error }) => !/ECONN(REFUSED|RESET)/.test(error ?? ''))).toEqual([]);
+    },
+  );
 
   it('sends a recording to its end that was under way', async () => {
     const { program, port } = await serve();
@@ -200,6 +208,27 @@ describe('stopping', () => {
     expect(performance.now() - begun).toBeLessThan(2000);
     silent.destroy();
     agent.destroy();
+  });
+});
+
+describe('SHUTDOWN_DELAY_MS', () => {
+  it.each(['1', '2'])('says that it stops and still answers for so long (workers: %s)', async (WORKERS) => {
+    const delayMs = 1500;
+    const environment = { SHUTDOWN_DELAY_MS: String(delayMs), WORKERS };
+    const serving = await serve({ environment });
+    const agent = keepAlive();
+    await ask(serving, '/healthz', agent);
+
+    const begun = performance.now();
+    serving.program.signal('SIGTERM');
+    await until(async () => (await ask(serving, '/readyz')).status === 503);
+    const onNew = await ask(serving, '/calls/2001', keepAlive());
+    const onKept = await ask(serving, '/calls/2001', agent);
+
+    expect(onNew).toMatchObject({ status: 200, connection: 'close' });
+    expect(onKept).toMatchObject({ status: 200, connection: 'close' });
+    expect(await serving.program.exit).toEqual({ code: 0, signal: null });
+    expect(performance.now() - begun).toBeGreaterThanOrEqual(delayMs);
   });
 });
 

@@ -96,8 +96,20 @@ export class Program {
   }
 
   async kill(): Promise<void> {
+    const children = this.#ended ? [] : this.children;
     this.#child.kill('SIGKILL');
+    for (const pid of children) process.kill(pid, 'SIGKILL');
     await this.exit;
+  }
+
+  /** The processes that it has started and that are not gone, by id (Linux). */
+  get children(): number[] {
+    try {
+      const ids = readFileSync(`/proc/${this.pid}/task/${this.pid}/children`, 'utf8');
+      return ids.split(' ').filter(Boolean).map(Number);
+    } catch {
+      return [];
+    }
   }
 
   /** Resident memory in MiB (Linux). */

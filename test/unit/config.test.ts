@@ -35,6 +35,8 @@ describe('readConfig', () => {
       CACHE_MEMORY_MB: 64,
       CORS_ORIGINS: [],
       LOG_LEVEL: 'info',
+      WORKERS: 1,
+      SHUTDOWN_DELAY_MS: 0,
       SHUTDOWN_GRACE_MS: 10_000,
       PASSTHROUGH: 'on',
       PASSTHROUGH_WRITES: false,
@@ -79,6 +81,19 @@ describe('readConfig', () => {
       'REDIS_URL',
     ]);
     expect(new ConfigError(problems).message).not.toContain(secret);
+  });
+
+  it.each([
+    { WORKERS: '0' },
+    { WORKERS: '65' },
+    { WORKERS: 'auto' },
+    { SHUTDOWN_DELAY_MS: '60001' },
+    { SHUTDOWN_DELAY_MS: '1s' },
+  ])('refuses %j', (variable) => {
+    const [name = ''] = Object.keys(variable);
+    expect(problemsOf({ ...REQUIRED, ...variable })).toEqual([
+      expect.stringMatching(new RegExp(`^${name} must be a whole number`)),
+    ]);
   });
 
   it('takes an empty variable for unset', () => {

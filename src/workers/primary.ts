@@ -1,0 +1,93 @@
+import { createServer } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
+import type { Config } from '../config.js';
+import type { Gateway } from '../gateway.js';
+import { Port } from '../http/connection-source.js';
+import type { Health } from '../http/health.js';
+import { createLog } from '../logger.js';
+import { Crew } from './crew.js';
+import { Distributor } from './distributor.js';
+import { oneHealth } from './one-health.js';
+
+/** What a worker may take beyond the time for its answers: to close its connections and hand out its log. */
+const SLACK_MS = 3000;
+const LOOK_EVERY_MS = 5;
+
+/**
+ * A gateway of `WORKERS` processes: this one accepts connections and hands them over. Not with `node:cluster`, which
+ * resets what it has accepted when the workers stop, and leaves a connection hanging that was on its way to a worker
+ * that died. `entry` is the program that becomes a worker.
+ */
+export function createPrimary(config: Config, entry: string): Pick<Gateway, 'start' | 'stop'> {
+  const log = createLog(config.LOG_LEVEL);
+  const { events } = log;
+  const health = async (): Promise<Health> => {
+    const answers = await Promise.all(crew.workers.filter(({ up }) => up).map((worker) => worker.health()));
+    const known = answers.filter((answer) => answer !== undefined);
+    return oneHealth(known, config.WORKERS, stopped !== undefined);
+  };
+  const distributor = new Distributor(() => crew.workers);
+  const crew = new Crew({
+    size: config.WORKERS,
+    entry,
+    stdout: process.stdout,
+    log: events,
+    onFree: () => {
+      distributor.distribute();
+    },
+    onEnd: ({ untaken }) => {
+      if (untaken !== undefined) distributor.accept(untaken);
+    },
+    onQuestion: health,
+  });
+  const port = new Port(config.HOST, config.PORT);
+  let open = false;
+
+  const listen = async () => {
+    await crew.start();
+    if (stopped !== undefined) return 0;
+    // `noDelay` as `node:http` has it, which does not see these connections come in.
+    const server = createServer({ pauseOnConnect: true, noDelay: true }, (socket) => {
+      distributor.accept(socket);
+    });
+    try {
+      const number = await port.open(server);
+      open = true;
+      events.info({ host: config.HOST, port: number, workers: config.WORKERS }, 'listening');
+      return number;
+    } catch (error) {
+      crew.dismiss();
+      crew.kill();
+      await crew.gone();
+      throw error;
+    }
+  };
+
+  const close = async () => {
+    crew.dismiss();
+    crew.tell({ type: 'stop' });
+    await started?.catch(() => undefined);
+    if (open) await port.shut(config.SHUTDOWN_DELAY_MS);
+    const late = setTimeout(config.SHUTDOWN_GRACE_MS + SLACK_MS, undefined, { ref: false });
+    while (crew.workers.length > 0 && !distributor.done && !(await isOver(late)))
+      await setTimeout(LOOK_EVERY_MS);
+    distributor.giveUp();
+    crew.tell({ type: 'shut' });
+    await Promise.race([crew.gone(), late]);
+    const killed = crew.workers.map(({ number }) => number);
+    if (killed.length > 0) events.error({ workers: killed }, 'killed workers that did not stop in time');
+    crew.kill();
+    await crew.gone();
+    events.info({}, 'stopped');
+    await log.close();
+  };
+  let started: Promise<number> | undefined;
+  let stopped: Promise<void> | undefined;
+  if (config.REDIS_URL === undefined)
+    events.warn({ workers: config.WORKERS }, 'No Redis: each worker caches on its own, and they may differ');
+  return { start: () => (started ??= listen()), stop: () => (stopped ??= close()) };
+}
+
+function isOver(promise: Promise<unknown>): Promise<boolean> {
+  return Promise.race([promise.then(() => true), Promise.resolve(false)]);
+}
