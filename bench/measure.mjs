@@ -16,22 +16,30 @@ export function freshIds() {
 }
 
 /**
- * Asks a server for calls for `seconds`, in turn for `ids.count` of them from `ids.first` on.
+ * Asks a server for calls for `seconds`, in turn for `ids.count` of them from `ids.first` on; `checked` has the hits counted.
  * Throws when a single answer was an error: such a run measures something else.
  */
-export async function load(processes, server, { ids, connections, seconds }) {
+export async function load(processes, server, options) {
+  const { ids, connections, seconds, checked = false, core = LOAD_CORE } = options;
   // A log of all rounds would take gigabytes; servers append to it, so they go on at its new end.
   truncateSync(server.logFile);
   const cpuBefore = cpuMicros(server.pid);
-  const options = ['-t1', `-c${connections}`, `-d${seconds}s`, '-s', SCRIPT];
-  const target = [`http://127.0.0.1:${server.port}`, '--', String(ids.first), String(ids.count)];
-  const output = await processes.run(LOAD_CORE, ['wrk', ...options, ...target]);
-  const { requests, seconds: taken, medianMicros, errors } = JSON.parse(output.trim().split('\n').at(-1));
+  const flags = ['-t1', `-c${connections}`, `-d${seconds}s`, '-s', SCRIPT];
+  const words = [String(ids.first), String(ids.count), ...(checked ? ['checked'] : [])];
+  const command = ['wrk', ...flags, `http://127.0.0.1:${server.port}`, '--', ...words];
+  const output = await processes.run(core, command);
+  const { requests, seconds: taken, errors, hits, ...times } = JSON.parse(output.trim().split('\n').at(-1));
   if (errors > 0 || requests === 0) {
     throw new Error(`${server.name}: ${errors} errors beside ${requests} answers`);
   }
   const cpu = cpuMicros(server.pid) - cpuBefore;
-  return { requests, perSecond: requests / taken, medianMicros, cpuMicros: cpu / requests };
+  return {
+    requests,
+    perSecond: requests / taken,
+    hitRatio: hits / requests,
+    ...times,
+    cpuMicros: cpu / requests,
+  };
 }
 
 /**

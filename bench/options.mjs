@@ -4,8 +4,9 @@ import { parseArgs } from 'node:util';
 const DIST = fileURLToPath(new URL('../dist/', import.meta.url));
 
 /**
- * `npm run bench -- [--quick] [--memory] [--only hits,misses,conversion,memory] [--dist DIRECTORY]`
- * --quick: fewer and shorter rounds. --memory: a million ids instead of 200,000. --only: some of the parts.
+ * `npm run bench -- [--quick] [--memory] [--only hits,misses,…] [--dist DIRECTORY]`
+ * --quick: fewer and shorter rounds. --memory: a million ids instead of 200,000, and a million calls in Redis instead of
+ * 100,000. --only: some of the parts.
  * --dist: another build than the one in `dist/`. Throws for anything else.
  */
 export function readOptions(known) {
@@ -20,7 +21,14 @@ export function readOptions(known) {
   const parts = values.only.split(',');
   const unknown = parts.find((part) => !known.includes(part));
   if (unknown !== undefined) throw new Error(`--only knows ${known.join(', ')}, not "${unknown}"`);
-  const memoryIds = values.memory ? 1_000_000 : 200_000;
-  const plan = values.quick ? { rounds: 2, seconds: 1, memoryIds } : { rounds: 5, seconds: 3, memoryIds };
+  const plan = {
+    rounds: values.quick ? 2 : 5,
+    seconds: values.quick ? 1 : 3,
+    /** How long a bad day lasts, and how long one that must be sat out does. */
+    daySeconds: values.quick ? 3 : 10,
+    frozenSeconds: values.quick ? 3 : 60,
+    memoryIds: values.memory ? 1_000_000 : 200_000,
+    redisCalls: values.memory ? 1_000_000 : values.quick ? 20_000 : 100_000,
+  };
   return { parts, plan, dist: values.dist };
 }

@@ -8,6 +8,7 @@ import { accepts, freePort } from './ports.mjs';
 /** The server under test has a core of its own; whatever drives and feeds it has the other one. */
 export const SERVER_CORE = 0;
 export const LOAD_CORE = 1;
+export const ANY_CORE = undefined;
 
 const GRACE_MS = 3_000;
 
@@ -25,9 +26,10 @@ export class Processes {
   /**
    * Starts a server and waits until it accepts connections. `describe(port)` gives its command line and environment.
    * Its output goes to a file, as a log collector would have it. Throws with the end of that file if it does not come up.
+   * `core` ANY_CORE leaves the choice to the machine; `port` is for one that comes back.
    */
-  async serve(name, core, describe) {
-    const port = await freePort();
+  async serve(name, core, describe, port) {
+    port ??= await freePort();
     const { command, env = {} } = describe(port);
     const logFile = join(this.directory, `${name.replaceAll(/\W+/g, '-')}.log`);
     const log = openSync(logFile, 'a');
@@ -60,7 +62,8 @@ export class Processes {
   /** The environment is made from nothing, so that an operator's own variables do not reach a candidate. */
   #spawn(core, command, env, stdio) {
     if (this.#stopped) throw new Error('interrupted');
-    const [program, ...args] = this.#pinned ? ['taskset', '-c', String(core), ...command] : command;
+    const pinned = this.#pinned && core !== ANY_CORE;
+    const [program, ...args] = pinned ? ['taskset', '-c', String(core), ...command] : command;
     const child = spawn(program, args, {
       stdio,
       env: { PATH: process.env.PATH, NODE_ENV: 'production', ...env },
@@ -74,6 +77,8 @@ export class Processes {
 async function end(child) {
   const gone = once(child, 'exit');
   child.kill('SIGTERM');
+  // For one that was stopped.
+  child.kill('SIGCONT');
   const force = setTimeout(() => child.kill('SIGKILL'), GRACE_MS);
   await gone;
   clearTimeout(force);

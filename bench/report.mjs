@@ -79,11 +79,13 @@ export function memoryTable(steps) {
   return table(['distinct ids asked for', 'resident MB'], steps.map(row));
 }
 
-function middle(samples, field, digits) {
+/** The median of one field, as text. */
+export function middle(samples, field, digits) {
   return median(samples.map((sample) => sample[field])).toFixed(digits);
 }
 
-function table(head, rows) {
+/** A Markdown table, all columns but the first aligned to the right. */
+export function table(head, rows) {
   const line = (cells) => `| ${cells.join(' | ')} |`;
   const rule = head.map((_, index) => (index === 0 ? '---' : '--:'));
   return [head, rule, ...rows].map(line).join('\n');

@@ -1,20 +1,33 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { aims } from './aims.mjs';
+import { measureBadDays } from './bad-days.mjs';
 import { measureConversion } from './conversion.mjs';
 import { measureHits } from './hits.mjs';
+import { measureLeases } from './leases.mjs';
 import { describeMachine, inspectMachine } from './machine.mjs';
 import { measureMemory } from './memory.mjs';
 import { measureMisses } from './misses.mjs';
+import { measureRedisMemory } from './redis-memory.mjs';
 import { readOptions } from './options.mjs';
+import { measureParsing } from './parsing.mjs';
 import { Processes } from './processes.mjs';
 import { conversionTable, hitsTable, memoryTable, missesTable } from './report.mjs';
+import { badDaysTable, parsingTable } from './report-days.mjs';
+import { leasesTable, workersTable } from './report-many.mjs';
+import { redisMemoryTable } from './report-redis.mjs';
+import { measureWorkers } from './workers.mjs';
 
 const PARTS = {
   hits: [measureHits, hitsTable],
   misses: [measureMisses, missesTable],
   conversion: [measureConversion, conversionTable],
   memory: [measureMemory, memoryTable],
+  'redis-memory': [measureRedisMemory, redisMemoryTable],
+  parsing: [measureParsing, parsingTable],
+  workers: [measureWorkers, workersTable],
+  leases: [measureLeases, leasesTable],
+  'bad-days': [measureBadDays, badDaysTable],
 };
 
 try {
@@ -34,8 +47,9 @@ async function main({ parts, plan, dist }) {
   for (const part of parts) {
     console.error(`measuring ${part} …`);
     const [measure, toTable] = PARTS[part];
-    const context = { machine, plan, entry, dist };
-    results[part] = await withProcesses(machine, (processes) => measure({ ...context, processes }));
+    const inProcesses = (use) => withProcesses(machine, use);
+    const context = { machine, plan, entry, dist, inProcesses };
+    results[part] = await inProcesses((processes) => measure({ ...context, processes }));
     print(toTable(results[part]));
   }
   print(aims(results));

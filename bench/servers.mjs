@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { get } from 'node:http';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LOAD_CORE, SERVER_CORE } from './processes.mjs';
@@ -18,29 +19,38 @@ export async function startUpstream(processes, delayMs = 0) {
 }
 
 /** Starts the gateway as it is shipped, logging on; `env` adds to what it needs. */
-export function startGateway(processes, name, { entry, upstream, env = {} }) {
-  return processes.serve(name, SERVER_CORE, () => ({
+export function startGateway(processes, name, { entry, upstream, env = {}, core = SERVER_CORE, port }) {
+  const describe = () => ({
     command: [process.execPath, entry],
     env: { CALLFIRE_BASE_URL: upstream, CALLFIRE_LOGIN: 'bench', CALLFIRE_PASSWORD: 'bench', ...env },
-  }));
+  });
+  return processes.serve(name, core, describe, port);
 }
 
 /** Starts a Redis that keeps nothing on disk and gives its URL. */
 export async function startRedis(processes) {
-  const { port } = await processes.serve('redis', LOAD_CORE, (free) => ({
-    command: [
-      'redis-server',
-      '--port',
-      String(free),
-      '--bind',
-      '127.0.0.1',
-      '--save',
-      '',
-      '--dir',
-      processes.directory,
-    ],
-  }));
+  const { port } = await startRedisServer(processes);
   return `redis://127.0.0.1:${port}`;
+}
+
+/** The same as a process; on a port that it had before, where it comes back. */
+export function startRedisServer(processes, port) {
+  const settings = ['--bind', '127.0.0.1', '--save', '', '--maxmemory-policy', 'allkeys-lfu'];
+  const describe = (free) => ({
+    command: ['redis-server', '--port', String(free), '--dir', processes.directory, ...settings],
+  });
+  return processes.serve('redis', LOAD_CORE, describe, port);
+}
+
+/** Starts the simulator of the build in `dist`, which knows the credentials that gateways get here. */
+export async function startSimulator(processes, dist, port) {
+  const credentials = ['--login', 'bench', '--password', 'bench'];
+  const describe = (free) => ({
+    command: [process.execPath, join(dist, 'simulator', 'main.js'), '--port', String(free), ...credentials],
+  });
+  const server = await processes.serve('simulator', LOAD_CORE, describe, port);
+  const origin = `http://127.0.0.1:${server.port}`;
+  return { ...server, origin, url: `${origin}/api/1.1/rest` };
 }
 
 /** Asks a server once. The body comes as latin1: one character a byte. Throws unless the answer is 200. */

@@ -1,0 +1,24 @@
+import { connect, createServer } from 'node:net';
+
+/** Passes bytes to port TARGET and back; SIGUSR2 makes what comes back late by DELAY_MS, and again on time. */
+const delayMs = Number(process.env.DELAY_MS);
+let slow = false;
+process.on('SIGUSR2', () => (slow = !slow));
+
+createServer((near) => {
+  const far = connect(Number(process.env.TARGET), '127.0.0.1');
+  near.setNoDelay();
+  far.setNoDelay();
+  near.on('data', (chunk) => far.write(chunk));
+  far.on('data', (chunk) => {
+    if (slow) setTimeout(() => near.write(chunk), delayMs);
+    else near.write(chunk);
+  });
+  for (const [one, other] of [
+    [near, far],
+    [far, near],
+  ]) {
+    one.on('error', () => other.destroy());
+    one.on('close', () => other.destroy());
+  }
+}).listen(process.env.PORT, '127.0.0.1');
