@@ -24,9 +24,12 @@ export class KeptCalls {
     return entry !== undefined && this.isFresh(entry) ? this.#unlessOlder(key, entry) : undefined;
   }
 
-  /** What the cache holds, fresh or not, unless readers already had something newer. */
+  /** What the cache holds, fresh or not, unless readers already had something newer. Counts as shown while it is fresh. */
   async read(key: string): Promise<CallEntry | undefined> {
-    return this.#unlessOlder(key, await this.options.cache.get(key));
+    const entry = this.#unlessOlder(key, await this.options.cache.get(key));
+    // While it is fresh, `peek` may find it in this process's memory and tell nobody.
+    if (entry !== undefined && this.isFresh(entry)) this.#seen.remember(key, entry, this.options.now());
+    return entry;
   }
 
   isFresh(entry: CallEntry): boolean {
@@ -54,9 +57,11 @@ export class KeptCalls {
       newest.freshUntil > now && (await patience.wait(this.options.cache.put(key, newest))) === 'stored';
     const kept = stored ? undefined : await patience.wait(this.read(key));
     const entry = kept !== undefined && isOlder(newest.version, kept.version) ? kept : newest;
+    // Readers may have had something newer while the cache was asked.
+    const last = this.#seen.newestOf(key, entry, now);
     // What comes from `#seen` lives no longer for it: an upstream that stays behind is believed in the end.
-    if (entry === fetched || entry === kept) this.#seen.remember(key, entry, now);
-    return { entry, stored: stored && entry === fetched };
+    if (last === fetched || last === kept) this.#seen.remember(key, last, now);
+    return { entry: last, stored: stored && last === fetched };
   }
 
   #entryOf({ body, etag, version, ...call }: CallAnswer, now: number): CallEntry {

@@ -81,10 +81,7 @@ export class CallLookup {
 
   /** The answer that needs no fetch: a fresh entry, or a 404 that is still remembered. */
   #fresh(key: string, kept: CallEntry | undefined): LookupResult | undefined {
-    if (kept !== undefined && this.#kept.isFresh(kept)) {
-      this.#kept.show(key, kept);
-      return hit(kept);
-    }
+    if (kept !== undefined && this.#kept.isFresh(kept)) return hit(kept);
     const missing = this.#missing.get(key, this.options.now());
     return missing && { error: missing.error, cache: { kind: 'hit', freshUntil: missing.until } };
   }
@@ -103,13 +100,26 @@ export class CallLookup {
       stored,
       ...(failure && { failure: failure.code }),
     };
-    const insteadOf = failure !== undefined && kept !== undefined && OUTAGES.has(failure.code);
+    const standIn =
+      storedWillDo && failure !== undefined && OUTAGES.has(failure.code)
+        ? await this.#standIn(key, patience, kept)
+        : undefined;
     const result = {
-      ...(insteadOf ? { entry: kept } : answer),
+      ...(standIn === undefined ? answer : { entry: standIn }),
       cache,
       ...(upstreamMs !== undefined && { upstreamMs }),
     };
     return joined || by === 'another' ? collapse(result) : result;
+  }
+
+  /** What is kept by now, or was when the lookup began, or what readers had meanwhile if that is newer. */
+  async #standIn(
+    key: string,
+    patience: Patience,
+    kept: CallEntry | undefined,
+  ): Promise<CallEntry | undefined> {
+    const entry = (await patience.wait(this.#kept.read(key))) ?? kept;
+    return entry && this.#kept.show(key, entry);
   }
 }
 

@@ -1,6 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { createMemoryCache } from '../../../src/cache/memory-cache.js';
+import { answerWith } from '../../../src/calls/call-answer.js';
 import type { CallCache } from '../../../src/calls/call-cache.js';
+import type { CallEntry } from '../../../src/calls/call-entry.js';
 import { CallLookup } from '../../../src/calls/lookup.js';
 import type { LookupResult, LookupWish } from '../../../src/calls/lookup-result.js';
 import type { Call } from '../../../src/calls/call.js';
@@ -44,6 +46,11 @@ const notFound = () =>
 function callOf(result: LookupResult): Call {
   if (!('entry' in result)) throw result.error;
   return JSON.parse(Buffer.from(result.entry.body, 'latin1').toString('utf8')) as Call;
+}
+
+function entryOf(call: Call): CallEntry {
+  const { body, etag, version } = answerWith(call);
+  return { body, etag, version, fetchedAt: now, freshUntil: now + HOUR, usableUntil: now + HOUR };
 }
 
 async function store(call: Call): Promise<void> {
@@ -160,6 +167,16 @@ describe('when CallFire fails, an entry past its freshness', () => {
     },
   );
 
+  it('is served if it came to the cache while CallFire was asked', async () => {
+    const asking = lookup.lookup('42', PLAIN);
+    const other = aCall({ finalResult: 'AM' });
+    source.reply(unreachable());
+    cache.get = () => Promise.resolve(entryOf(other));
+    const result = await asking;
+    expect(result.cache).toMatchObject({ reason: 'uri-miss', failure: 'upstream-unreachable' });
+    expect(callOf(result)).toEqual(other);
+  });
+
   it('is gone after its last use', async () => {
     await store(aCall());
     now += HOUR + 2 * HOUR;
@@ -266,6 +283,37 @@ describe('a reader never sees a call go backwards', () => {
     cache.get = () => Promise.resolve(undefined);
     source.reply(aCall({ state: 'READY' }));
     expect(callOf(await lookup.lookup('42', PLAIN)).state).toBe('FINISHED');
+  });
+
+  it('after an old entry stood in for CallFire and was lost', async () => {
+    await store(aCall({ finalResult: 'AM' }));
+    now += HOUR;
+    source.reply(unreachable());
+    expect(callOf(await lookup.lookup('42', PLAIN)).finalResult).toBe('AM');
+    cache.get = () => Promise.resolve(undefined);
+    cache.put = () => Promise.resolve('stored');
+    now += 4 * 60_000;
+    source.reply(aCall({ modified: '2026-06-01T11:00:00Z' }));
+    expect(callOf(await lookup.lookup('42', PLAIN)).finalResult).toBe('AM');
+  });
+
+  it('while an older answer is being stored', async () => {
+    const newer = createMemoryCache({ maxBytes: 1_000_000, now: () => now });
+    source.reply(aCall({ finalResult: 'AM' }));
+    cache = newer;
+    await gateway().lookup('42', PLAIN);
+    cache = createMemoryCache({ maxBytes: 1_000_000, now: () => now });
+    cache.get = () => Promise.resolve(undefined);
+    cache.put = async () => {
+      // Another reader finds what another process has stored.
+      cache.get = (key) => newer.get(key);
+      expect(callOf(await lookup.lookup('42', KEPT_ONLY)).finalResult).toBe('AM');
+      cache.get = () => Promise.resolve(undefined);
+      return 'failed';
+    };
+    lookup = gateway();
+    source.reply(aCall({ modified: '2026-06-01T11:00:00Z' }));
+    expect(callOf(await lookup.lookup('42', PLAIN)).finalResult).toBe('AM');
   });
 
   it('but an upstream that stays behind is believed after a while', async () => {
