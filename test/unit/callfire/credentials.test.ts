@@ -3,6 +3,7 @@ import { createCredentials } from '../../../src/callfire/credentials.js';
 
 const LOGIN = 'login+1@example.com';
 const PASSWORD = 'p&ss<w>"ö\'rd/\\ 50%?';
+const pair = Buffer.from(`${LOGIN}:${PASSWORD}`);
 const credentials = createCredentials(LOGIN, PASSWORD);
 
 describe('createCredentials', () => {
@@ -10,7 +11,6 @@ describe('createCredentials', () => {
     expect(createCredentials('test', '123£').authorization).toBe('Basic dGVzdDoxMjPCow==');
   });
 
-  const pair = Buffer.from(`${LOGIN}:${PASSWORD}`);
   const spellings: [string, string][] = [
     ['the login', LOGIN],
     ['the password', PASSWORD],
@@ -62,5 +62,30 @@ describe('createCredentials', () => {
     const start = performance.now();
     credentials.scrub(text);
     expect(performance.now() - start).toBeLessThan(2000);
+  });
+});
+
+describe('credentials.appearIn', () => {
+  const noted = (text: string) => Buffer.from(`<Note><Text>${text}</Text></Note>`);
+  const base64 = pair.toString('base64');
+
+  it.each([
+    ['the header value', base64],
+    ['the header value without its padding', base64.replace(/=+$/, '')],
+    ['the header value in the alphabet of URLs', pair.toString('base64url')],
+    ['the header value percent-encoded', encodeURIComponent(base64)],
+    ['the password', PASSWORD],
+    [
+      'the password as XML',
+      PASSWORD.replace('&', '&amp;').replace('<', '&lt;').replace('>', '&gt;').replace('"', '&quot;'),
+    ],
+    ['the password percent-encoded', encodeURIComponent(PASSWORD)],
+  ])('finds %s', (_name, spelled) => {
+    expect(credentials.appearIn(noted(spelled))).toBe(true);
+  });
+
+  it('takes neither a login nor a short password for a leak, which may be words', () => {
+    expect(credentials.appearIn(noted(LOGIN))).toBe(false);
+    expect(createCredentials('user', 'welcome').appearIn(noted('welcome'))).toBe(false);
   });
 });
