@@ -17,7 +17,7 @@ const rooms = [
     packages: ['zod'],
   },
   { files: 'calls/*', local: ['errors.js'], packages: [] },
-  { files: 'callfire/*', local: HEART, packages: ['undici'] },
+  { files: 'callfire/*', local: HEART, packages: ['undici', 'tinypool'] },
   { files: 'callfire/connection/*', local: HEART, packages: ['undici'] },
   { files: 'callfire/document/*', local: HEART, beside: ['xml'], packages: [] },
   { files: 'callfire/xml/*', local: HEART, packages: ['fast-xml-parser'] },
@@ -25,6 +25,18 @@ const rooms = [
   { files: 'cache/redis/*', local: HEART, packages: ['ioredis'] },
   { files: 'http/*', local: HEART, packages: ['express'] },
   { files: 'http/passthrough/*', local: HEART, packages: ['express', 'http-proxy-middleware'] },
+  {
+    files: 'workers/*',
+    local: [
+      'calls/event-log.js',
+      'config.js',
+      'gateway.js',
+      'http/connection-source.js',
+      'http/health.js',
+      'logger.js',
+    ],
+    packages: [],
+  },
   { files: 'simulator/*', local: [], packages: [] },
 ];
 

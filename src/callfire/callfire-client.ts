@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { Pool } from 'undici';
+import { Pool, type Dispatcher } from 'undici';
 import type { CallSource } from '../calls/call-source.js';
 import type { CallAnswer } from '../calls/call-answer.js';
 import { GatewayError } from '../errors.js';
@@ -7,24 +7,25 @@ import type { BreakerState } from './connection/breaker.js';
 import type { Credentials } from './credentials.js';
 import type { Deadline } from './connection/deadline.js';
 import { FetchGuard, type FetchGuardOptions } from './connection/fetch-guard.js';
+import { DocumentReader, type DocumentReaderOptions } from './document-reader.js';
 import type { FailureReport } from './failure-report.js';
 import { readAnswer } from './read-answer.js';
 import { withRetries } from './connection/retry.js';
 import { errorFor } from './upstream-error.js';
 import { sendRequest } from './connection/upstream-request.js';
 
-export interface CallFireClientOptions extends Omit<FetchGuardOptions, 'now'> {
+export interface CallFireClientOptions extends Omit<FetchGuardOptions, 'now'>, DocumentReaderOptions {
   /** Its path is kept as a prefix. */
   readonly baseUrl: URL;
   readonly credentials: Credentials;
   /** Told of each fetch that fails. */
   readonly report: FailureReport;
-  /** The longest answer that is accepted, compressed and not. */
-  readonly maxBytes: number;
   /** Milliseconds of any origin; by default a clock that is never set back. */
   readonly now?: () => number;
   /** From 0 to 1, for the pauses between attempts. */
   readonly random?: () => number;
+  /** Instead of a pool of connections of its own; destroyed with the client. */
+  readonly dispatcher?: Dispatcher;
 }
 
 /** undici's own timers are half a second coarse and must not fire before the deadline. */
@@ -35,8 +36,9 @@ export class CallFireClient implements CallSource {
   readonly #options: CallFireClientOptions;
   readonly #now: () => number;
   readonly #guard: FetchGuard;
+  readonly #reader: DocumentReader;
   readonly #closing = new AbortController();
-  readonly #pool: Pool;
+  readonly #dispatcher: Dispatcher;
   readonly #pathPrefix: string;
   readonly #headers: Readonly<Record<string, string>>;
 
@@ -44,7 +46,8 @@ export class CallFireClient implements CallSource {
     this.#options = options;
     this.#now = options.now ?? (() => performance.now());
     this.#guard = new FetchGuard({ ...options, now: this.#now });
-    this.#pool = createPool(options, this.#closing.signal);
+    this.#reader = new DocumentReader(options);
+    this.#dispatcher = options.dispatcher ?? createPool(options, this.#closing.signal);
     this.#pathPrefix = `${options.baseUrl.pathname.replace(/\/+$/, '')}/call/`;
     this.#headers = {
       authorization: options.credentials.authorization,
@@ -71,16 +74,16 @@ export class CallFireClient implements CallSource {
   async close(): Promise<void> {
     this.#guard.stop();
     this.#closing.abort();
-    await this.#pool.destroy();
+    await Promise.all([this.#dispatcher.destroy(), this.#reader.close()]);
   }
 
   async #fetch(id: string, deadline: Deadline): Promise<CallAnswer> {
     const { maxBytes, credentials, random = Math.random } = this.#options;
     const request = { method: 'GET', path: this.#pathPrefix + id, headers: this.#headers } as const;
-    const attempt = () => sendRequest(this.#pool, request, maxBytes, deadline);
+    const attempt = () => sendRequest(this.#dispatcher, request, maxBytes, deadline);
     const outcome = await withRetries(attempt, deadline, random);
     if (outcome.kind === 'answer' && outcome.status === 200) {
-      return readAnswer(outcome, id, maxBytes, credentials);
+      return readAnswer(outcome, id, { maxBytes, credentials, reader: this.#reader, deadline });
     }
     throw await errorFor(outcome, credentials);
   }

@@ -1,5 +1,7 @@
 import { deflateSync, gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import type { CallFireClientOptions } from '../../../src/callfire/callfire-client.js';
+import { STUBBORN_WORKER } from '../../support/document-worker.js';
 import {
   callDocument,
   exceptionDocument,
@@ -211,6 +213,56 @@ describe('CallFireClient.fetchCall rejects', () => {
   ])('429 with %j by passing on when to try again', async (headers, seconds) => {
     const { error } = await errorAt(429, headers);
     expect(error.retryAfterSeconds).toBe(seconds);
+  });
+});
+
+describe('CallFireClient.fetchCall reads a long document in a thread', () => {
+  const inThread = { inlineBytes: 0, documentWorker: STUBBORN_WORKER };
+
+  /** A CallFire that has every call, and a client that reads each document in a thread. Call 1 takes forever. */
+  async function start(options: Partial<CallFireClientOptions> = {}) {
+    const { url } = await bench.http((request, response) =>
+      response.end(callDocument(request.url?.split('/').pop())),
+    );
+    return bench.client(url, { ...inThread, ...options });
+  }
+
+  it('within its time limit', async () => {
+    const client = await start({ timeoutMs: 100 });
+    expect((await rejection(client.fetchCall('1'))).code).toBe('upstream-timeout');
+  });
+
+  it('and does not take it for a failure of CallFire when that takes too long', async () => {
+    const client = await start({ timeoutMs: 1000, maxConcurrency: 20 });
+    await Promise.all(Array.from({ length: 20 }, () => rejection(client.fetchCall('1'))));
+    expect(client.breakerState).toBe('closed');
+  });
+
+  it('and ends that at once as it is closed', async () => {
+    const client = await start();
+    // So that there is a thread that takes the next document at once.
+    await client.fetchCall(ID);
+    const fetching = rejection(client.fetchCall('1'));
+    await client.close();
+    expect(await fetching).toMatchObject({ code: 'upstream-unavailable', retryAfterSeconds: 1 });
+  });
+
+  it('and keeps the credentials to itself', async () => {
+    const pair = Buffer.from(`${LOGIN}:${PASSWORD}`).toString('base64');
+    for (const [contentType, text] of [
+      [`text/xml; charset=${LOGIN}`, ''],
+      ['text/xml', pair],
+    ]) {
+      const { url } = await bench.http((_request, response) =>
+        response
+          .writeHead(200, { 'content-type': contentType })
+          .end(callDocument().replace('</Call>', `<Note><Text>${text ?? ''}</Text></Note></Call>`)),
+      );
+      const error = await rejection(bench.client(url, inThread).fetchCall(ID));
+      expect(error.code).toBe('upstream-invalid-response');
+      expect(everythingIn(error)).not.toMatch(/f27a1|s3cr/);
+      expect(everythingIn(error)).not.toContain(pair);
+    }
   });
 });
 

@@ -15,6 +15,7 @@ import { CallFireClient, type CallFireClientOptions } from '../../../src/callfir
 import { createCredentials } from '../../../src/callfire/credentials.js';
 import { createFailureReport } from '../../../src/callfire/failure-report.js';
 import { GatewayError } from '../../../src/errors.js';
+import { DOCUMENT_WORKER } from '../../support/document-worker.js';
 
 export const ID = '224205636001';
 export const LOGIN = 'f27a1-login';
@@ -90,6 +91,7 @@ export class UpstreamBench {
       timeoutMs: 5000,
       maxBytes: 100_000,
       maxConcurrency: 4,
+      documentWorker: DOCUMENT_WORKER,
       log,
       random: () => 0,
       ...options,
