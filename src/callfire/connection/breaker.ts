@@ -33,7 +33,7 @@ export class Breaker {
     return Math.max(this.#openUntil - this.now(), this.#probing ? PROBE_RETRY_MS : 0);
   }
 
-  /** To be called as a fetch is sent, with `waitMs` at 0. `end` takes what it returns. */
+  /** To be called as a fetch is sent, with `waitMs` at 0. `end` takes what it returns, or `dismiss`. */
   begin(): number {
     if (this.#openUntil !== undefined) {
       this.#probing = true;
@@ -42,26 +42,22 @@ export class Breaker {
     return this.#epoch;
   }
 
-  /** To be called once for each `begin`. Tells when that changed whether fetches pass. */
-  end(epoch: number, failed: boolean): 'opened' | 'closed' | undefined {
-    if (epoch !== this.#epoch) return undefined;
-    if (this.#probing) return this.#judge(failed);
+  /** To be called once for each `begin`. */
+  end(epoch: number, failed: boolean): void {
+    if (epoch !== this.#epoch) return;
+    if (this.#probing) {
+      this.#probing = false;
+      if (failed) this.#open();
+      else this.#close();
+      return;
+    }
     this.#window.add(failed, this.now());
-    if (!failed || !this.#tooManyFailed()) return undefined;
-    this.#open();
-    return 'opened';
+    if (failed && this.#tooManyFailed()) this.#open();
   }
 
-  #judge(failed: boolean): 'closed' | undefined {
-    this.#probing = false;
-    if (failed) {
-      this.#open();
-      return undefined;
-    }
-    this.#openUntil = undefined;
-    this.#epoch++;
-    this.#window = new FailureWindow();
-    return 'closed';
+  /** Instead of `end` for a fetch that says nothing about the upstream. Where it was let through alone, the next one is. */
+  dismiss(epoch: number): void {
+    if (epoch === this.#epoch) this.#probing = false;
   }
 
   #tooManyFailed(): boolean {
@@ -72,5 +68,11 @@ export class Breaker {
   #open(): void {
     this.#openUntil = this.now() + OPEN_MS;
     this.#epoch++;
+  }
+
+  #close(): void {
+    this.#openUntil = undefined;
+    this.#epoch++;
+    this.#window = new FailureWindow();
   }
 }

@@ -5,6 +5,8 @@ import { GatewayError } from '../../errors.js';
  * A single plain timer, because an AbortSignal for each request would cost as much as the request itself.
  */
 export class Deadline {
+  /** Set when the upstream has done its part: what comes after is our own work, and no fault of the upstream. */
+  answered = false;
   readonly #endsAt: number;
   readonly #timer: NodeJS.Timeout;
   #reason: GatewayError | undefined;

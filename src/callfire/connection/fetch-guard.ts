@@ -1,4 +1,5 @@
 import type { EventLog } from '../../calls/event-log.js';
+import { createLineLimit } from '../../calls/line-limit.js';
 import { GatewayError, type ErrorCode } from '../../errors.js';
 import { Breaker, type BreakerState } from './breaker.js';
 import { Deadline } from './deadline.js';
@@ -19,18 +20,26 @@ const FAILURES: ReadonlySet<ErrorCode> = new Set([
   'upstream-error',
 ]);
 
+/** Which of them come without a word from the upstream. */
+const SILENCES: ReadonlySet<ErrorCode> = new Set(['upstream-unreachable', 'upstream-timeout']);
+
 /** Decides which fetches are sent and when, and ends those that take too long. */
 export class FetchGuard {
   readonly #options: FetchGuardOptions;
   readonly #queue: FetchQueue;
   readonly #breaker: Breaker;
   readonly #deadlines = new Set<Deadline>();
+  readonly #mayLog: (kind: string) => boolean;
+  /** How many fetches the upstream has answered, well or not. */
+  #answers = 0;
+  #toldOpen = false;
   #stopped = false;
 
   constructor(options: FetchGuardOptions) {
     this.#options = options;
     this.#queue = new FetchQueue(options.maxConcurrency);
     this.#breaker = new Breaker(options.now);
+    this.#mayLog = createLineLimit(options.now);
   }
 
   get breakerState(): BreakerState {
@@ -45,10 +54,11 @@ export class FetchGuard {
     this.#refuseIfPointless();
     const deadline = new Deadline(this.#options.timeoutMs);
     this.#deadlines.add(deadline);
+    const answersBefore = this.#answers;
     try {
       await this.#queue.enter(deadline);
       try {
-        return await this.#runInPlace(task, deadline);
+        return await this.#runInPlace(task, deadline, answersBefore);
       } finally {
         this.#queue.leave();
       }
@@ -64,20 +74,31 @@ export class FetchGuard {
     for (const deadline of this.#deadlines) deadline.end(stopping());
   }
 
-  async #runInPlace<T>(task: (deadline: Deadline) => Promise<T>, deadline: Deadline): Promise<T> {
+  async #runInPlace<T>(
+    task: (deadline: Deadline) => Promise<T>,
+    deadline: Deadline,
+    answersBefore: number,
+  ): Promise<T> {
     // Much may have changed while the fetch waited for its place.
     this.#refuseIfPointless();
     deadline.throwIfOver();
-    // What spent most of its time waiting and then ran out of it says little about the upstream.
     const hadTime = deadline.remainingMs > this.#options.timeoutMs / 2;
     const epoch = this.#breaker.begin();
     try {
       const result = await task(deadline);
-      this.#conclude(epoch, false);
+      this.#answers++;
+      this.#breaker.end(epoch, false);
       return result;
     } catch (error) {
-      this.#conclude(epoch, isFailure(error) && (hadTime || error.code !== 'upstream-timeout'));
+      const code = error instanceof GatewayError && !deadline.answered ? error.code : undefined;
+      if (code === undefined || !SILENCES.has(code)) this.#answers++;
+      // What spent most of its time waiting and then ran out of it says little, unless nobody was answered meanwhile.
+      const tells = code !== 'upstream-timeout' || hadTime || this.#answers === answersBefore;
+      if (tells) this.#breaker.end(epoch, code !== undefined && FAILURES.has(code));
+      else this.#breaker.dismiss(epoch);
       throw error;
+    } finally {
+      this.#tell();
     }
   }
 
@@ -87,24 +108,16 @@ export class FetchGuard {
     if (waitMs > 0) throw unavailable(waitMs);
   }
 
-  #conclude(epoch: number, failed: boolean): void {
-    const change = this.#breaker.end(epoch, failed);
-    if (change === 'opened') {
-      this.#options.log.warn(
-        { breaker: 'open' },
-        'CallFire keeps failing: lookups are refused until one succeeds.',
-      );
-    } else if (change === 'closed') {
-      this.#options.log.info(
-        { breaker: 'closed' },
-        'CallFire answers again: lookups are sent to it as usual.',
-      );
-    }
+  /** At most once a minute that it is open, however often CallFire comes and goes, and then that it is closed again. */
+  #tell(): void {
+    const open = this.#breaker.state !== 'closed';
+    if (open === this.#toldOpen || (open && !this.#mayLog('open'))) return;
+    this.#toldOpen = open;
+    const { log } = this.#options;
+    if (open)
+      log.warn({ breaker: 'open' }, 'CallFire keeps failing: lookups are refused until one succeeds.');
+    else log.info({ breaker: 'closed' }, 'CallFire answers again: lookups are sent to it as usual.');
   }
-}
-
-function isFailure(error: unknown): error is GatewayError {
-  return error instanceof GatewayError && FAILURES.has(error.code);
 }
 
 function unavailable(waitMs: number): GatewayError {

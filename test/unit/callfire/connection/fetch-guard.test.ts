@@ -138,6 +138,52 @@ describe("CallFireClient's breaker", () => {
     expect(client.breakerState).toBe('closed');
   });
 
+  it('opens although most fetches wait for a place, when nobody is answered at all', async () => {
+    const { url } = await bench.http(() => undefined);
+    const client = bench.client(url, { timeoutMs: 200, maxConcurrency: 2 });
+    const fetching = new Set<Promise<unknown>>();
+    await until(() => {
+      if (client.breakerState === 'open') return true;
+      const fetch = rejection(client.fetchCall(ID)).finally(() => fetching.delete(fetch));
+      fetching.add(fetch);
+      return false;
+    }, 5000);
+    await Promise.all(fetching);
+  });
+
+  it('says so once a minute at most, however often it opens', async () => {
+    let status = 500;
+    const { client: flapping, codes } = await client(() => status);
+    for (let second = 0; second < 60; second += 5) {
+      status = 500;
+      await codes(20);
+      expect(flapping.breakerState).toBe('open');
+      nowMs += 5000;
+      status = 200;
+      await codes(1);
+      expect(flapping.breakerState).toBe('closed');
+    }
+    expect(breakerLines()).toEqual(['warn', 'info']);
+    status = 500;
+    await codes(20);
+    expect(breakerLines()).toEqual(['warn', 'info', 'warn']);
+  });
+
+  it('says a minute later that it is open where it could not at once', async () => {
+    let status = 500;
+    const { codes } = await client(() => status);
+    await codes(20);
+    nowMs += 5000;
+    status = 200;
+    await codes(1);
+    status = 500;
+    await codes(20);
+    expect(breakerLines()).toEqual(['warn', 'info']);
+    nowMs += 60_000;
+    await codes(1);
+    expect(breakerLines()).toEqual(['warn', 'info', 'warn']);
+  });
+
   it('lets one fetch through after five seconds and closes when that succeeds', async () => {
     let status = 500;
     const { client: healing, requests, codes } = await client(() => status);
