@@ -27,6 +27,8 @@ export interface Overrides {
   readonly log?: Log;
   /** How long `stop` leaves idle connections open, so that a request on its way is still answered. */
   readonly idleMs?: number;
+  /** What the threads run that read large documents, as JavaScript; by default the compiled file in its place. */
+  readonly documentWorker?: URL;
   /** Default: the port of the configuration. */
   readonly connections?: ConnectionSource;
   /** What `/readyz` tells, where this gateway is a part of one. */
@@ -47,6 +49,9 @@ export interface Gateway {
 /** How long the start waits for Redis. */
 const REDIS_WITHIN_MS = 500;
 
+/** How much longer than a fetch a lease lasts: the fetch's result has to be stored, too. */
+const LEASE_SLACK_MS = 2_000;
+
 /** The one place where the parts are put together. */
 export function createGateway(config: Config, overrides: Overrides = {}): Gateway {
   const { now = Date.now, log = createLog(config.LOG_LEVEL), idleMs = 500 } = overrides;
@@ -62,12 +67,15 @@ export function createGateway(config: Config, overrides: Overrides = {}): Gatewa
     ...upstream,
     credentials,
     maxBytes: config.UPSTREAM_MAX_BYTES,
+    documentWorker: overrides.documentWorker,
     log: events,
   });
   const callCache = createCallCache({
     redis: config.REDIS_URL,
     redisTimeoutMs: config.REDIS_TIMEOUT_MS,
     maxBytes: config.CACHE_MEMORY_MB * 1024 * 1024,
+    prefix: config.CACHE_PREFIX,
+    leaseMs: config.UPSTREAM_TIMEOUT_MS + LEASE_SLACK_MS,
     now,
     log: events,
   });
@@ -75,6 +83,7 @@ export function createGateway(config: Config, overrides: Overrides = {}): Gatewa
   const lookup = new CallLookup({
     source: client,
     cache: callCache.cache,
+    leases: callCache.leases,
     keyOf: createKeyMaker({ prefix: config.CACHE_PREFIX, account }),
     policy: freshnessPolicy(config),
     cacheTimeoutMs: config.REDIS_TIMEOUT_MS,

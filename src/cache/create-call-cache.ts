@@ -1,21 +1,25 @@
 import type { CallCache } from '../calls/call-cache.js';
+import type { CallLeases } from '../calls/call-leases.js';
 import type { EventLog } from '../calls/event-log.js';
-import { within } from './redis/within.js';
+import { createClusterCache } from './cluster-cache.js';
 import { createEntryStore } from './entry-store.js';
-import { openInvalidationChannel } from './redis/invalidation-channel.js';
 import { createMemoryCache } from './memory-cache.js';
-import { createRedisCache } from './redis/redis-cache.js';
-import { createRedisConnection } from './redis/redis-connection.js';
-import { RedisGuard } from './redis/redis-guard.js';
+import { openNodeCache } from './node-cache.js';
+import type { RedisAddress } from './redis/cluster-slots.js';
+import { RedisCluster } from './redis/redis-cluster.js';
 import type { RedisState } from './redis/redis-guard.js';
+import { openRedisNode } from './redis/redis-node.js';
 import type { RedisTarget } from './redis/redis-url.js';
-import { TieredCache } from './tiered-cache.js';
 
 interface CallCacheOptions {
   /** Undefined: this process's memory alone. */
   readonly redis: RedisTarget | undefined;
   /** One Redis command's time limit. */
   readonly redisTimeoutMs: number;
+  /** What all names in Redis begin with, as `escapePrefix` in keys.ts makes it. */
+  readonly prefix: string;
+  /** How long at most a process has a call for itself to fetch: longer than any fetch. */
+  readonly leaseMs: number;
   /** The most memory that entries take in this process: the whole cache, or the tier in front of Redis (0: no tier). */
   readonly maxBytes: number;
   readonly log: EventLog;
@@ -25,6 +29,8 @@ interface CallCacheOptions {
 
 export interface OpenCallCache {
   readonly cache: CallCache;
+  /** Undefined where no other process shares the cache. */
+  readonly leases: CallLeases | undefined;
   /** Whether Redis answers; `memory` where there is none. */
   state(): RedisState | 'memory';
   /** Resolves when Redis answers, or after so many milliseconds without an answer. */
@@ -35,41 +41,49 @@ export interface OpenCallCache {
 
 /** Opens the cache that the configuration asks for. Does not wait for Redis. */
 export function createCallCache(options: CallCacheOptions): OpenCallCache {
-  const { redis: target, redisTimeoutMs: timeoutMs, maxBytes, log, now = Date.now } = options;
+  const { redis: target, redisTimeoutMs: timeoutMs, maxBytes, prefix, leaseMs, log } = options;
+  const { now = Date.now } = options;
   if (target === undefined) {
     log.info({ maxBytes }, 'No Redis: calls are cached in the memory of this process');
     return {
       cache: createMemoryCache({ maxBytes, now }),
+      leases: undefined,
       state: () => 'memory',
       opened: () => Promise.resolve(),
       close: () => Promise.resolve(),
     };
   }
 
-  const connection = createRedisConnection(target, log);
-  const { client, at } = connection;
-  const guard = new RedisGuard({ ping: () => client.ping(), timeoutMs, log, at });
-  client.on('ready', () => {
-    guard.probe();
-  });
-  client.on('close', () => {
-    guard.trip('disconnected');
-  });
+  const store = maxBytes > 0 ? createEntryStore(maxBytes, now) : undefined;
+  const openNode = (master?: { address: RedisAddress; onMoved: () => void }) => {
+    const node = openRedisNode({ target, master, timeoutMs, log });
+    const inCluster = master !== undefined;
+    return openNodeCache({ node, inCluster, store, timeoutMs, prefix, leaseMs, log, now });
+  };
+  if (target.mode !== 'cluster') {
+    const node = openNode();
+    return {
+      cache: node.cache,
+      leases: node.leases,
+      state: () => node.guard.state(),
+      opened: (withinMs) => node.guard.whenUp(withinMs),
+      close: () => node.close(),
+    };
+  }
 
-  const redis = createRedisCache({ client, guard, now });
-  const tiered = new TieredCache(redis, createEntryStore(maxBytes, now));
-  const channel =
-    maxBytes > 0 ? openInvalidationChannel({ connection, guard, tier: tiered, timeoutMs, log }) : undefined;
-  return {
-    cache: channel === undefined ? redis : tiered,
-    state: () => guard.state(),
-    opened: (withinMs) => guard.whenUp(withinMs),
-    async close() {
-      const wasUp = guard.state() === 'up';
-      guard.close();
-      channel?.close();
-      if (wasUp) await within(timeoutMs, client.quit()).catch(() => undefined);
-      client.disconnect();
+  const cluster = new RedisCluster({
+    target,
+    log,
+    open: (address, onMoved) => openNode({ address, onMoved }),
+    onSlotsChanged: (node) => {
+      node.forgetAll();
     },
+  });
+  return {
+    cache: createClusterCache(cluster),
+    leases: { claim: (key) => cluster.nodeOf(key)?.leases.claim(key) ?? Promise.resolve(undefined) },
+    state: () => cluster.state(),
+    opened: (withinMs) => cluster.whenUp(withinMs),
+    close: () => cluster.close(),
   };
 }

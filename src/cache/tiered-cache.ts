@@ -43,11 +43,13 @@ export class TieredCache implements CallCache {
   }
 
   trust(): void {
-    this.doubt();
+    this.forgetAll();
     this.#trusted = true;
   }
 
+  /** Costs nothing while there is doubt already: a server that is away says so again and again, and others may use the store. */
   doubt(): void {
+    if (!this.#trusted) return;
     this.#trusted = false;
     this.forgetAll();
   }

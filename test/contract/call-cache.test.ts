@@ -1,14 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { Redis } from 'ioredis';
 import { createCallCache } from '../../src/cache/create-call-cache.js';
 import { parseRedisUrl } from '../../src/cache/redis/redis-url.js';
 import type { OpenCallCache } from '../../src/cache/create-call-cache.js';
 import type { CallCache } from '../../src/calls/call-cache.js';
 import type { CallVersion } from '../../src/calls/call-entry.js';
+import { startRedisCluster } from '../support/redis-cluster.js';
 import { startRedisServer } from '../support/redis-server.js';
-import type { RedisServer } from '../support/redis-server.js';
 import { until } from '../support/until.js';
-import { anEntry, finished } from '../unit/cache/entries.js';
+import { anEntry, finished, SHARED } from '../unit/cache/entries.js';
 import { RecordingLog } from '../support/recording-log.js';
 
 const TIER_BYTES = 1_000_000;
@@ -28,7 +27,8 @@ const adapters: Adapter[] = [
   },
   { name: 'Redis', start: startRedisServer, maxBytes: 0 },
   { name: 'Redis with a memory tier', start: startRedisServer, maxBytes: TIER_BYTES },
-  { name: 'Redis Cluster', start: startCluster, maxBytes: TIER_BYTES },
+  { name: 'Redis Cluster', start: startRedisCluster, maxBytes: 0 },
+  { name: 'Redis Cluster with a memory tier', start: startRedisCluster, maxBytes: TIER_BYTES },
 ];
 
 describe.each(adapters)('CallCache: $name', ({ start, maxBytes }) => {
@@ -61,6 +61,7 @@ describe.each(adapters)('CallCache: $name', ({ start, maxBytes }) => {
       redis: server.url === undefined ? undefined : parseRedisUrl(server.url),
       redisTimeoutMs: 2_000,
       maxBytes,
+      ...SHARED,
       log: new RecordingLog(),
       now: () => now,
     });
@@ -157,18 +158,3 @@ describe.each(adapters)('CallCache: $name', ({ start, maxBytes }) => {
     if (other !== open) await other.close();
   });
 });
-
-/** One server that serves all slots; named twice, because several URLs are what tells a Cluster. */
-async function startCluster(): Promise<{ url: string; stop: () => Promise<void> }> {
-  const server: RedisServer = await startRedisServer([
-    '--cluster-enabled',
-    'yes',
-    '--cluster-announce-ip',
-    '127.0.0.1',
-  ]);
-  const admin = new Redis(server.url);
-  await admin.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383');
-  await until(async () => String(await admin.call('CLUSTER', 'INFO')).includes('cluster_state:ok'));
-  admin.disconnect();
-  return { url: `${server.url},${server.url}`, stop: () => server.stop() };
-}

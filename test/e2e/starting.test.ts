@@ -2,6 +2,7 @@ import { expect, it } from '@jest/globals';
 import { readConfig } from '../../src/config.js';
 import { createGateway } from '../../src/gateway.js';
 import { createLogTo } from '../../src/logger.js';
+import { DOCUMENT_WORKER } from '../support/document-worker.js';
 
 const ENVIRONMENT = {
   PORT: '0',
@@ -15,6 +16,7 @@ it('a gateway that is stopped while it starts does not listen afterwards', async
   const config = readConfig(ENVIRONMENT, () => '');
   const gateway = createGateway(config, {
     idleMs: 0,
+    documentWorker: DOCUMENT_WORKER,
     log: createLogTo('silent', { write: () => undefined }),
   });
   const starting = gateway.start();

@@ -5,6 +5,7 @@ import { createGateway, type Gateway, type Overrides } from '../../src/gateway.j
 import { createLogTo, type Log } from '../../src/logger.js';
 import type { Environment } from '../../src/secret-files.js';
 import { createSimulator, type Simulator, type SimulatorOptions } from '../../src/simulator/simulator.js';
+import { DOCUMENT_WORKER } from './document-worker.js';
 
 export const LOGIN = 'gate-login';
 export const PASSWORD = 'S3cret/p+ss="word"&é';
@@ -37,7 +38,7 @@ export async function startGateway(options: TestOptions = {}): Promise<TestGatew
   };
   const gateway = createGateway(
     readConfig(environment, () => ''),
-    { idleMs: 0, log, ...options.overrides },
+    { idleMs: 0, log, documentWorker: DOCUMENT_WORKER, ...options.overrides },
   );
   const port = await gateway.start();
   const stop = async () => {

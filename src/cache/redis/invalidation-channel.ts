@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { Cluster, Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import type { EventLog } from '../../calls/event-log.js';
 import { within } from './within.js';
-import type { RedisGuard } from './redis-guard.js';
-import type { RedisConnection } from './redis-connection.js';
+import type { RedisNode } from './redis-node.js';
 
 /** What is told of the changes: `cache/tiered-cache.ts`. */
 interface Tier {
@@ -16,8 +15,7 @@ interface Tier {
 }
 
 interface ChannelOptions {
-  readonly connection: RedisConnection;
-  readonly guard: RedisGuard;
+  readonly node: RedisNode;
   readonly tier: Tier;
   readonly timeoutMs: number;
   readonly log: EventLog;
@@ -25,43 +23,36 @@ interface ChannelOptions {
 
 const CHANNEL = '__redis__:invalidate';
 const HEARTBEAT_MS = 1_000;
+const LONGEST_RETRY_BEATS = 60;
 
 /**
- * Has Redis announce every change of a key that `connection` read (`CLIENT TRACKING … REDIRECT`, redis.io "Client-side
- * caching") to a second connection, the listener, and passes it on to the tier. Either connection's loss, a PING that
- * is not answered in time or a refusal leave the tier in doubt until tracking is set up again.
+ * Has Redis announce every change of a key that the node's connection read (`CLIENT TRACKING … REDIRECT`, redis.io
+ * "Client-side caching") to a second connection, the listener, and passes it on to the tier. Either connection's loss, a
+ * PING that is not answered in time or a refusal leave the tier in doubt until tracking is set up again.
  */
-export function openInvalidationChannel(options: ChannelOptions): { close(): void } | undefined {
-  const name = `invalidations-${randomUUID()}`;
-  const listener = options.connection.openListener(name);
-  if (listener === undefined) {
-    options.log.info(
-      { redis: options.connection.at },
-      'A Redis Cluster is used without a memory tier in front of it',
-    );
-    return undefined;
-  }
-  return new InvalidationChannel(options, listener, name);
+export function openInvalidationChannel(options: ChannelOptions): { close(): void } {
+  return new InvalidationChannel(options);
 }
 
 class InvalidationChannel {
   readonly #options: ChannelOptions;
-  readonly #client: Redis | Cluster;
+  readonly #name = `invalidations-${randomUUID()}`;
   readonly #listener: Redis;
-  readonly #name: string;
   readonly #heartbeat: NodeJS.Timeout;
   /** The listener's id at the server, while it is subscribed. */
   #listenerId: number | undefined;
   /** Counts what could make a set-up that is under way worthless. */
   #epoch = 0;
   #trusted = false;
+  /** Until the listener is connected anew, while Redis is up but tracking is not. */
+  #beatsToRetry = 2;
+  #nextRetry = 2;
   #refusalLogged = false;
 
-  constructor(options: ChannelOptions, listener: Redis, name: string) {
+  constructor(options: ChannelOptions) {
     this.#options = options;
-    this.#client = options.connection.client;
+    const listener = options.node.connection.openListener(this.#name);
     this.#listener = listener;
-    this.#name = name;
 
     listener.on('ready', () => void this.#subscribe());
     listener.on('messageBuffer', (_channel: Buffer, keys: unknown) => {
@@ -71,7 +62,7 @@ class InvalidationChannel {
       this.#listenerId = undefined;
       this.#doubt();
     });
-    options.guard.onChange((state) => {
+    options.node.guard.onChange((state) => {
       if (state === 'up') void this.#track();
       else this.#doubt();
     });
@@ -100,17 +91,23 @@ class InvalidationChannel {
     const epoch = this.#epoch;
     const id = this.#listenerId;
     if (id === undefined) return;
-    const found = await this.#options.guard.run('track', async () => {
-      await this.#client.call('CLIENT', 'TRACKING', 'ON', 'REDIRECT', id);
-      return this.#client.call('CLIENT', 'LIST', 'ID', id);
-    });
+    const { connection, guard } = this.#options.node;
+    const send = (...args: [string, ...(string | number)[]]) =>
+      guard.run('track', () => connection.client.call('CLIENT', ...args));
+    const found = await send('LIST', 'ID', id);
+    // After a failover the two connections may end at different servers, and the id be nobody's there, or another client's.
+    if (typeof found === 'string' && !found.includes(` name=${this.#name} `)) {
+      this.#retry();
+      return;
+    }
+    const set = found === undefined ? undefined : await send('TRACKING', 'ON', 'REDIRECT', id);
     if (epoch !== this.#epoch) return;
-    // After a failover the two connections may end at different servers, and the id there be another client's.
-    if (!String(found).includes(` name=${this.#name} `)) {
+    if (set === undefined) {
       this.#refused();
       return;
     }
     this.#trusted = true;
+    this.#beatsToRetry = this.#nextRetry = 2;
     this.#options.tier.trust();
   }
 
@@ -120,20 +117,30 @@ class InvalidationChannel {
     else for (const key of keys) this.#options.tier.forget(String(key));
   }
 
-  /**
-   * Both connections are asked, because idle ones can be gone without a sign. What Redis announced before its answer
-   * stands before it on the listener's connection.
-   */
   async #beat(): Promise<void> {
-    if (!this.#trusted) return;
-    const { guard, timeoutMs } = this.#options;
-    void guard.run('ping', () => this.#client.ping());
+    const { node, timeoutMs } = this.#options;
+    if (!this.#trusted) {
+      if (node.guard.state() === 'up') this.#retry();
+      return;
+    }
+    // Both connections are asked, because idle ones can be gone without a sign. What Redis announced before its answer
+    // stands before it on the listener's connection.
+    void node.guard.run('ping', () => node.ping());
     try {
       await within(timeoutMs, this.#listener.ping());
     } catch {
       this.#doubt();
-      this.#listener.disconnect(true);
+      if (this.#listener.status === 'ready') this.#listener.disconnect(true);
     }
+  }
+
+  /** Connects the listener anew, in case it is at another server or tracking has been allowed since; ever more seldom. */
+  #retry(): void {
+    this.#beatsToRetry -= 1;
+    if (this.#beatsToRetry > 0 || this.#listener.status !== 'ready') return;
+    this.#nextRetry = Math.min(LONGEST_RETRY_BEATS, this.#nextRetry * 2);
+    this.#beatsToRetry = this.#nextRetry;
+    this.#listener.disconnect(true);
   }
 
   #doubt(): void {
@@ -143,7 +150,8 @@ class InvalidationChannel {
   }
 
   #refused(): void {
-    const { log, connection, guard } = this.#options;
+    const { log } = this.#options;
+    const { connection, guard } = this.#options.node;
     if (this.#refusalLogged || guard.state() === 'down' || this.#listener.status !== 'ready') return;
     this.#refusalLogged = true;
     log.warn(

@@ -1,4 +1,3 @@
-import { Cluster } from 'ioredis';
 import type { Redis } from 'ioredis';
 import type { CallCache } from '../../calls/call-cache.js';
 import { createBatchReader } from './batch-reader.js';
@@ -6,15 +5,20 @@ import { decodeEntry, encodeEntry, modifiedField } from './entry-codec.js';
 import type { RedisGuard } from './redis-guard.js';
 
 interface RedisCacheOptions {
-  readonly client: Redis | Cluster;
+  readonly client: Redis;
   readonly guard: RedisGuard;
+  /** Whether `client` is one master of a Cluster. */
+  readonly inCluster: boolean;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
 
 /** Entries in Redis, shared by all processes. What cannot be read as an entry is a miss, and the next put replaces it. */
-export function createRedisCache({ client, guard, now }: RedisCacheOptions): CallCache {
-  const read = createReader(client, guard);
+export function createRedisCache({ client, guard, inCluster, now }: RedisCacheOptions): CallCache {
+  const read = inCluster
+    ? // One MGET cannot span the slots of a Cluster.
+      async (key: string) => (await guard.run('get', () => client.getBuffer(key))) ?? null
+    : createBatchReader((keys) => guard.run('get', () => client.mgetBuffer(keys)));
   return {
     peek: () => undefined,
     async get(key) {
@@ -36,12 +40,4 @@ export function createRedisCache({ client, guard, now }: RedisCacheOptions): Cal
       return stored === undefined ? 'failed' : stored === 1 ? 'stored' : 'newer-kept';
     },
   };
-}
-
-function createReader(client: Redis | Cluster, guard: RedisGuard): (key: string) => Promise<Buffer | null> {
-  if (client instanceof Cluster) {
-    // One MGET cannot span the slots of a Cluster.
-    return async (key) => (await guard.run('get', () => client.getBuffer(key))) ?? null;
-  }
-  return createBatchReader((keys) => guard.run('get', () => client.mgetBuffer(keys)));
 }

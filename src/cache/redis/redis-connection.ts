@@ -1,10 +1,10 @@
-import { Cluster, Redis } from 'ioredis';
+import { Redis } from 'ioredis';
 import type { Result } from 'ioredis';
 import type { EventLog } from '../../calls/event-log.js';
 import { createLineLimit } from '../../calls/line-limit.js';
+import type { ClaimReply } from './lease-scripts.js';
 import { replyKind } from './redis-errors.js';
-import { clusterOptions, singleOptions } from './redis-options.js';
-import type { RedisTarget } from './redis-url.js';
+import type { ConnectOptions } from './redis-options.js';
 
 declare module 'ioredis' {
   interface RedisCommander<Context> {
@@ -17,28 +17,33 @@ declare module 'ioredis' {
       modified: string,
       rank: number,
     ): Result<number, Context>;
+
+    /** The scripts in lease-scripts.ts. */
+    claimLeaseBuffer(
+      lease: string,
+      entry: string,
+      token: string,
+      leaseMs: number,
+    ): Result<ClaimReply, Context>;
+    checkLease(lease: string, token: string): Result<number, Context>;
+    endLease(lease: string, token: string, message: Buffer): Result<number, Context>;
   }
 }
 
 export interface RedisConnection {
-  readonly client: Redis | Cluster;
-  /** Hosts and ports for the log, without credentials. */
+  readonly client: Redis;
+  /** Host and port for the log, without credentials. */
   readonly at: string;
-  /** Another connection to the same server, that only listens; undefined for a Cluster, which has no one server. */
-  openListener(name: string): Redis | undefined;
+  /** Another connection to the same server, that only listens. */
+  openListener(name: string): Redis;
 }
 
 /** Begins to connect, and goes on trying for ever; neither waits for Redis nor fails without it. */
-export function createRedisConnection(target: RedisTarget, log: EventLog): RedisConnection {
-  const at = target.nodes.map(({ host, port }) => `${host}:${port}`).join(',');
-  const client =
-    target.mode === 'cluster'
-      ? new Cluster([...target.nodes], clusterOptions(target))
-      : new Redis(singleOptions(target));
+export function createRedisConnection(options: ConnectOptions, at: string, log: EventLog): RedisConnection {
+  const client = new Redis(options);
   const mayLog = createLineLimit();
   const onError = (error: Error) => {
-    const reason = replyKind(error) ?? networkReason(error);
-    // Not the message: it can repeat what was sent, the password included.
+    const reason = troubleReason(error);
     if (mayLog(reason)) log.warn({ redis: at, reason }, 'Trouble with the connection to Redis');
   };
   client.on('error', onError);
@@ -46,7 +51,6 @@ export function createRedisConnection(target: RedisTarget, log: EventLog): Redis
     client,
     at,
     openListener(name) {
-      if (client instanceof Cluster) return undefined;
       // ioredis delivers invalidations in RESP2 only. The listener's id must be known before it subscribes, so it
       // subscribes by hand each time.
       const listener = client.duplicate({ connectionName: name, protocol: 2, autoResubscribe: false });
@@ -56,6 +60,9 @@ export function createRedisConnection(target: RedisTarget, log: EventLog): Redis
   };
 }
 
-function networkReason(error: Error): string {
-  return 'code' in error && typeof error.code === 'string' ? error.code : error.name;
+/** What went wrong, for the log. Not the message: it can repeat what was sent, the password included. */
+export function troubleReason(error: unknown): string {
+  const kind = replyKind(error);
+  if (kind !== undefined || typeof error !== 'object' || error === null) return kind ?? typeof error;
+  return 'code' in error && typeof error.code === 'string' ? error.code : 'Error';
 }

@@ -13,10 +13,14 @@ interface GuardOptions {
   readonly log: EventLog;
   /** Host and port, for the log. */
   readonly at: string;
+  /** Called when a command went to the wrong master of a Cluster: what it asked for is elsewhere, or on its way there. */
+  readonly onMoved?: (() => void) | undefined;
 }
 
 /** Replies after which no other command would fare better, PING included. */
-const UNWELL = new Set(['LOADING', 'MASTERDOWN', 'BUSY', 'NOAUTH']);
+const UNWELL = new Set(['LOADING', 'MASTERDOWN', 'BUSY', 'NOAUTH', 'CLUSTERDOWN']);
+
+const MOVED = new Set(['MOVED', 'ASK', 'TRYAGAIN']);
 
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 1_000;
@@ -104,13 +108,15 @@ export class RedisGuard {
   }
 
   #judge(command: string, error: unknown): void {
+    const { log, at, onMoved } = this.#options;
     const kind = replyKind(error);
     if (kind === undefined) {
       this.trip(error instanceof DeadlineError ? 'timeout' : 'disconnected');
     } else if (UNWELL.has(kind)) {
       this.trip(kind);
+    } else if (MOVED.has(kind) && onMoved !== undefined) {
+      onMoved();
     } else if (this.#mayLog(`${command} ${kind}`)) {
-      const { log, at } = this.#options;
       log.warn({ redis: at, command, reason: kind }, 'Redis refused a command');
     }
   }

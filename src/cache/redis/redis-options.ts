@@ -1,17 +1,23 @@
 import type { RedisOptions } from 'ioredis';
+import { CHECK_SCRIPT, CLAIM_SCRIPT, END_SCRIPT } from './lease-scripts.js';
+import type { RedisAddress } from './cluster-slots.js';
 import { PUT_SCRIPT } from './put-script.js';
 import type { RedisTarget } from './redis-url.js';
 
 /** Without a byte for this long while an answer is owed, the host counts as gone and the connection is made anew. */
 const SILENCE_MS = 2_000;
 
-/** For `new Redis`: one server, or the master that Sentinels name. */
-export function singleOptions(target: RedisTarget) {
+/** What `new Redis` takes, but for the option that its type wants apart. */
+export type ConnectOptions = Omit<RedisOptions, 'replyMapping'>;
+
+/** For one server, or the master that Sentinels name. */
+export function singleOptions(target: RedisTarget): ConnectOptions {
   const { sentinel, nodes, tls, db } = target;
-  const common = { ...commonOptions(target), db, enableOfflineQueue: false, retryStrategy: retryDelay };
-  if (sentinel === undefined) return { ...common, ...nodes[0] };
+  const [server] = nodes;
+  if (sentinel === undefined) return { ...serverOptions(target, server), db };
   return {
-    ...common,
+    ...serverOptions(target),
+    db,
     name: sentinel.masterName,
     sentinels: [...nodes],
     sentinelUsername: sentinel.username,
@@ -22,22 +28,42 @@ export function singleOptions(target: RedisTarget) {
   };
 }
 
-/** For `new Cluster`. */
-export function clusterOptions(target: RedisTarget) {
+/** For a connection that hears from a Sentinel; it waits for the Sentinel as long as it takes. */
+export function sentinelOptions(target: RedisTarget, address: RedisAddress): ConnectOptions {
   return {
-    clusterRetryStrategy: retryDelay,
-    enableOfflineQueue: false,
-    slotsRefreshTimeout: SILENCE_MS,
-    scripts: SCRIPTS,
-    redisOptions: commonOptions(target),
+    ...address,
+    username: target.sentinel?.username,
+    password: target.sentinel?.password,
+    ...(target.tls && { tls: {} }),
+    protocol: 2,
+    connectTimeout: SILENCE_MS,
+    keepAlive: 10_000,
+    maxRetriesPerRequest: null,
+    enableReadyCheck: false,
+    disconnectTimeout: 100,
+    disableClientInfo: true,
+    retryStrategy: retryDelay,
   };
 }
 
-const SCRIPTS = { putEntry: { lua: PUT_SCRIPT, numberOfKeys: 1 } };
+/**
+ * For one server at that address, a node of a Cluster too: ioredis's own `Cluster` is not used, because it lets the nodes'
+ * commands queue, sends refused ones again after pauses, and does not say which node a command went to.
+ */
+export function serverOptions(target: RedisTarget, address?: RedisAddress): ConnectOptions {
+  return { ...commonOptions(target), ...address, enableOfflineQueue: false, retryStrategy: retryDelay };
+}
+
+const SCRIPTS = {
+  putEntry: { lua: PUT_SCRIPT, numberOfKeys: 1 },
+  claimLease: { lua: CLAIM_SCRIPT, numberOfKeys: 2 },
+  checkLease: { lua: CHECK_SCRIPT, numberOfKeys: 1 },
+  endLease: { lua: END_SCRIPT, numberOfKeys: 1 },
+};
 
 /**
  * The offline queue is off everywhere: while Redis is away a command fails at once instead of waiting in memory. There is
- * no `commandTimeout`: the guard limits a command's time, for Clusters too, and allows for a busy event loop.
+ * no `commandTimeout`: the guard limits a command's time, and allows for a busy event loop.
  * No auto-pipelining either: reads are joined more cheaply by batch-reader.ts, and writes are rare.
  */
 function commonOptions({ tls, username, password }: RedisTarget) {

@@ -16,3 +16,6 @@ export function anEntry(differences: Partial<CallEntry> = {}): CallEntry {
     ...differences,
   };
 }
+
+/** What every cache in Redis has to be told besides. */
+export const SHARED = { prefix: 'callfire-gateway', leaseMs: 12_000 };

@@ -9,7 +9,7 @@ import type { OpenCallCache } from '../../../../src/cache/create-call-cache.js';
 import { startRedisServer } from '../../../support/redis-server.js';
 import type { RedisServer } from '../../../support/redis-server.js';
 import { until } from '../../../support/until.js';
-import { anEntry, finished } from '../entries.js';
+import { SHARED, anEntry, finished } from '../entries.js';
 import { RecordingLog } from '../../../support/recording-log.js';
 
 const KEY = 'callfire-gateway:v1:a:224205636001';
@@ -37,7 +37,13 @@ describe('createCallCache with Redis and a memory tier', () => {
 
   const openCache = (url = server.url) => {
     log = new RecordingLog();
-    return createCallCache({ redis: parseRedisUrl(url), redisTimeoutMs: 200, maxBytes: 1_000_000, log });
+    return createCallCache({
+      redis: parseRedisUrl(url),
+      redisTimeoutMs: 200,
+      maxBytes: 1_000_000,
+      ...SHARED,
+      log,
+    });
   };
 
   /** Reads until the tier holds the entry, which it does only once Redis announces changes. */
@@ -159,10 +165,34 @@ describe('createCallCache with Redis and a memory tier', () => {
     await proxied.close();
     proxy.close();
   });
+
+  it('fills again when one connection was made anew and has ended at another server, as after a failover', async () => {
+    const proxy = await startProxy(server.port);
+    const successor = await startRedisServer();
+    const there = new Redis(successor.url);
+    const proxied = openCache(`redis://127.0.0.1:${proxy.port}`);
+    const held = async () => {
+      await proxied.cache.get(KEY);
+      return proxied.cache.peek(KEY) !== undefined;
+    };
+    await until(held);
+    await there.set(KEY, (await admin.getBuffer(KEY)) ?? '');
+    proxy.handOver(successor.port, /setname/i);
+    await until(() => proxied.cache.peek(KEY) === undefined);
+    await until(held);
+    await there.del(KEY);
+    await until(() => proxied.cache.peek(KEY) === undefined);
+    expect(log.messages('warn').filter((message) => message.includes('TRACKING'))).toEqual([]);
+    await proxied.close();
+    there.disconnect();
+    await successor.stop();
+    proxy.close();
+  });
 });
 
-/** Passes connections on to a port; `hang` leaves those open that sent such bytes, but gives them no answers. */
-async function startProxy(to: number) {
+/** Passes connections on to a port. `hang` leaves those open that sent such bytes, but gives them no answers. */
+async function startProxy(port: number) {
+  let to = port;
   const links: { near: Socket; far: Socket; sent: string }[] = [];
   const proxy = createServer((near) => {
     const far = connect(to, '127.0.0.1');
@@ -183,6 +213,11 @@ async function startProxy(to: number) {
       return () => {
         for (const { near, far } of hanging) far.pipe(near);
       };
+    },
+    /** New connections go to another port; of those that are there only such remain that sent such bytes. */
+    handOver(port: number, pattern: RegExp) {
+      to = port;
+      for (const { near, sent } of links) if (!pattern.test(sent)) near.destroy();
     },
     close() {
       proxy.close();

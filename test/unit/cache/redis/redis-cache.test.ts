@@ -3,15 +3,18 @@ import { Redis } from 'ioredis';
 import { createCallCache } from '../../../../src/cache/create-call-cache.js';
 import { parseRedisUrl } from '../../../../src/cache/redis/redis-url.js';
 import type { OpenCallCache } from '../../../../src/cache/create-call-cache.js';
-import { encodeEntry } from '../../../../src/cache/redis/entry-codec.js';
+import { CHECKED_FROM, encodeEntry } from '../../../../src/cache/redis/entry-codec.js';
 import { startRedisServer } from '../../../support/redis-server.js';
 import type { RedisServer } from '../../../support/redis-server.js';
 import { until } from '../../../support/until.js';
-import { anEntry, finished } from '../entries.js';
+import { anEntry, finished, SHARED } from '../entries.js';
 import { RecordingLog } from '../../../support/recording-log.js';
 
 const KEY = 'callfire-gateway:v1:a:224205636001';
 const TIMEOUT_MS = 300;
+const OF_LAYOUT_1 =
+  'callfire-entry/1 861c267036914d6d893c80ae4172521eee128b17 callfire-gateway:v1:a:224205636001 ' +
+  '9000000000000 2 9999999999999 9999999999999 1402947314000 "0123456789abcdefghijkl"\n{"id":"224205636001"}';
 
 describe('createCallCache with Redis', () => {
   let server: RedisServer;
@@ -35,7 +38,13 @@ describe('createCallCache with Redis', () => {
 
   const openCache = (redisUrl: string) => {
     log = new RecordingLog();
-    return createCallCache({ redis: parseRedisUrl(redisUrl), redisTimeoutMs: TIMEOUT_MS, maxBytes: 0, log });
+    return createCallCache({
+      redis: parseRedisUrl(redisUrl),
+      redisTimeoutMs: TIMEOUT_MS,
+      maxBytes: 0,
+      ...SHARED,
+      log,
+    });
   };
 
   /** How long a request that looks and then stores would wait, in ms. */
@@ -58,15 +67,10 @@ describe('createCallCache with Redis', () => {
       'with one bit changed in its body',
       (client) => client.setbit(KEY, valid.length * 8 - 1, valid.at(-1) === 125 ? 0 : 1),
     ],
-    [
-      'with another version in its fields',
-      (client) => client.set(KEY, valid.toString('latin1').replace('9000000000000', '9000000000001')),
-    ],
+    ['with another version in its fields', (client) => client.setbit(KEY, CHECKED_FROM * 8 + 71, 1)],
     ['from another key', (client) => client.set(KEY, encodeEntry(`${KEY}1`, newer))],
-    [
-      'of a later layout',
-      (client) => client.set(KEY, valid.toString('latin1').replace('entry/1', 'entry/2')),
-    ],
+    ['of a later layout', (client) => client.setrange(KEY, 0, 'cf3')],
+    ['of the layout before', (client) => client.set(KEY, OF_LAYOUT_1)],
     ['that is JSON', (client) => client.set(KEY, '{"modified":"2999-01-01T00:00:00Z"}')],
     ['that is empty', (client) => client.set(KEY, '')],
     ['that is a hash', async (client) => [await client.del(KEY), await client.hset(KEY, 'a', '1')]],
@@ -79,6 +83,18 @@ describe('createCallCache with Redis', () => {
     expect(await open.cache.get(KEY)).toBeUndefined();
     const entry = anEntry({ version: finished(1) });
     expect(await open.cache.put(KEY, entry)).toBe('stored');
+    expect(await open.cache.get(KEY)).toEqual(entry);
+  });
+
+  it.each([
+    ['without modified by another end state with one', finished(null), { modifiedMs: 5, rank: 1 }],
+    ['with modified by another end state without', finished(5), { modifiedMs: null, rank: 1 }],
+    ['by a call in progress that claims to be newer', finished(5), { modifiedMs: 9, rank: 0 }],
+    ['by a millisecond fraction less', finished(5.25), finished(5.125)],
+  ] as const)('does not let a finished call be replaced: %s', async (_name, held, offered) => {
+    const entry = anEntry({ version: held });
+    expect(await open.cache.put(KEY, entry)).toBe('stored');
+    expect(await open.cache.put(KEY, anEntry({ version: offered }))).toBe('newer-kept');
     expect(await open.cache.get(KEY)).toEqual(entry);
   });
 
