@@ -9,5 +9,5 @@ export default {
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   testTimeout: 15_000,
-  maxWorkers: '100%',
+  maxWorkers: '150%',
 };
