@@ -186,6 +186,19 @@ describe('Invariant 4: one upstream fetch per call and moment', () => {
     expect(gateway.simulator.requestsFor('42')).toBe(1);
     expect(answers.filter(({ cacheStatus }) => cacheStatus.endsWith('; collapsed'))).toHaveLength(99);
   });
+
+  it.each(['FINISHED', 'READY'])('for lookups of a %s call on three gateways', async (state) => {
+    const gateway = await gatewayOnRedis();
+    const { simulator } = gateway;
+    const others = { CALLFIRE_BASE_URL: simulator.baseUrl };
+    const gateways = [gateway, await gatewayOnRedis(others), await gatewayOnRedis(others)];
+    await until(async () => (await inspect.pubsub('CHANNELS', '*:inbox:*')).length === 3);
+    simulator.putCall('42', { ...FINISHED, state });
+    simulator.setFault('42', { delayMs: 300 });
+    const answers = await Promise.all([...gateways, ...gateways].map((each) => ask(each, '42')));
+    expect(answers.map(stateOf)).toEqual(Array(6).fill(state));
+    expect(simulator.requestsFor('42')).toBe(1);
+  });
 });
 
 describe('Invariant 5: an unwell Redis costs a request its time limit once at most, and is taken up again', () => {
