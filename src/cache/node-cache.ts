@@ -23,7 +23,7 @@ interface NodeCacheOptions {
   readonly now: () => number;
 }
 
-/** The entries of one node: a cache of its own, with its own reasons to trust the memory in front of it or not. */
+/** The entries of one node, and its own reasons to trust the memory, which all nodes share, or not. */
 export interface NodeCache extends RedisNode {
   readonly cache: CallCache;
   readonly leases: CallLeases;

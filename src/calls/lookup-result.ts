@@ -1,5 +1,5 @@
-import type { ErrorCode, GatewayError } from '../errors.js';
-import type { CallEntry } from './call-entry.js';
+import type { ErrorCode } from '../errors.js';
+import type { FetchOutcome } from './call-leases.js';
 
 /** What the caller asks of the cache (RFC 9111 section 5.2.1). */
 export interface LookupWish {
@@ -8,19 +8,11 @@ export interface LookupWish {
 }
 
 /** An answer, or the reason why there is none, and how it came about. */
-export type LookupResult = (Found | Failed) & {
+export type LookupResult = FetchOutcome & {
   readonly cache: CacheOutcome;
   /** Milliseconds that the upstream fetch took, if there was one. */
   readonly upstreamMs?: number;
 };
-
-export interface Found {
-  readonly entry: CallEntry;
-}
-
-export interface Failed {
-  readonly error: GatewayError;
-}
 
 /** How the cache dealt with a lookup; `http/cache-status.ts` says it in the words of RFC 9211. */
 export type CacheOutcome = CacheHit | Forwarded | NotForwarded;

@@ -1,4 +1,4 @@
-import { GatewayError, type ErrorCode } from '../errors.js';
+import { GatewayError } from '../errors.js';
 import type { CallCache } from './call-cache.js';
 import type { CallEntry } from './call-entry.js';
 import type { CallLeases } from './call-leases.js';
@@ -7,6 +7,7 @@ import type { FreshnessPolicy } from './freshness.js';
 import { KeptCalls } from './kept-calls.js';
 import type { Forwarded, LookupResult, LookupWish } from './lookup-result.js';
 import { MissingCalls } from './missing-calls.js';
+import { OUTAGES } from './outages.js';
 import { Patience } from './patience.js';
 import { SharedFetch } from './shared-fetch.js';
 import { SingleFlight } from './single-flight.js';
@@ -32,17 +33,6 @@ interface Forwarding {
   readonly reason: Forwarded['reason'];
   readonly kept?: CallEntry | undefined;
 }
-
-/** Failures after which a kept entry is a better answer than none. A wrong request or credential is not among them. */
-const OUTAGES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  'upstream-unreachable',
-  'upstream-error',
-  'upstream-invalid-response',
-  'upstream-timeout',
-  'upstream-rate-limited',
-  'upstream-unavailable',
-  'overloaded',
-]);
 
 /** Finds calls: in the cache while they are fresh there, otherwise at CallFire, with one fetch per call and moment. */
 export class CallLookup {
@@ -87,11 +77,14 @@ export class CallLookup {
   }
 
   /** `kept` stands in when CallFire fails; a caller that insisted on a new answer has none. */
-  async #forward({ id, key, patience, reason, kept }: Forwarding): Promise<LookupResult> {
+  async #forward(forwarding: Forwarding): Promise<LookupResult> {
+    const { id, key, patience, reason, kept } = forwarding;
     const storedWillDo = reason !== 'request';
     const { outcome, joined } = this.#fetches.share({ id, key, patience, storedWillDo });
     const { by, stored, upstreamMs, ...answer } = await outcome;
-    if (by === 'none' && 'entry' in answer) return hit(answer.entry);
+    // A caller that insists may have joined a lookup that did not.
+    if (by === 'none' && 'entry' in answer)
+      return storedWillDo ? hit(answer.entry) : this.#forward(forwarding);
     const failure = 'error' in answer ? answer.error : undefined;
     const cache: Forwarded = {
       kind: 'forwarded',

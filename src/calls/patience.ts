@@ -6,7 +6,7 @@ export class Patience {
 
   /**
    * What the cache comes to, or undefined once the patience is used up; the cache's work then goes on by itself. The
-   * first wait needs no timer: the cache keeps the same limit for each of its commands.
+   * first wait needs no timer: the cache keeps the same limit for each of its reads.
    */
   async wait<T>(work: Promise<T>): Promise<T | undefined> {
     const begun = performance.now();

@@ -72,7 +72,10 @@ export class SharedFetch {
   async #askAndTell(wanted: Wanted, lease: HeldLease): Promise<Fetched> {
     let outcome: FetchOutcome | undefined;
     try {
-      const fetched = this.#stored(wanted, lease.kept) ?? (await this.#ask(wanted));
+      // Of what is stored nobody is told: who waits finds it with the lease, too, unless it insists on a new answer.
+      const stored = this.#stored(wanted, lease.kept);
+      if (stored !== undefined) return stored;
+      const fetched = await this.#ask(wanted);
       const ownFailure = 'error' in fetched && OWN_FAILURES.has(fetched.error.code);
       outcome = ownFailure ? undefined : fetched;
       return fetched;

@@ -10,8 +10,8 @@ export interface ClusterSlots {
     readonly last: number;
     readonly master: RedisAddress;
   }[];
-  /** Of all nodes, replicas included, by name. */
-  readonly addresses: ReadonlyMap<string, RedisAddress>;
+  /** Of all nodes, replicas included. */
+  readonly addresses: readonly RedisAddress[];
 }
 
 /** `host:port` */
@@ -33,7 +33,7 @@ export function readClusterSlots(reply: unknown, asked: RedisAddress): ClusterSl
     return master === undefined ? [] : [{ first: Number(first), last: Number(last), master }];
   });
   ranges.sort((a, b) => a.first - b.first);
-  return ranges.length > 0 ? { ranges, addresses } : undefined;
+  return ranges.length > 0 ? { ranges, addresses: [...addresses.values()] } : undefined;
 }
 
 function readAddress(node: unknown, asked: RedisAddress): RedisAddress | undefined {

@@ -107,6 +107,7 @@ class InvalidationChannel {
       return;
     }
     this.#trusted = true;
+    this.#refusalLogged = false;
     this.#beatsToRetry = this.#nextRetry = 2;
     this.#options.tier.trust();
   }

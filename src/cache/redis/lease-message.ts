@@ -1,4 +1,5 @@
 import type { FetchOutcome } from '../../calls/call-leases.js';
+import { OUTAGES } from '../../calls/outages.js';
 import { GatewayError, type ErrorCode, type UpstreamReply } from '../../errors.js';
 import { decodeEntry, encodeEntry } from './entry-codec.js';
 
@@ -15,16 +16,10 @@ type Fields = Partial<
 
 /** The failures that a fetch can come to. */
 const FETCH_FAILURES: readonly ErrorCode[] = [
+  ...OUTAGES,
   'call-not-found',
   'upstream-rejected',
   'upstream-credentials-rejected',
-  'upstream-unreachable',
-  'upstream-error',
-  'upstream-invalid-response',
-  'upstream-timeout',
-  'upstream-rate-limited',
-  'upstream-unavailable',
-  'overloaded',
 ];
 
 /**

@@ -113,7 +113,7 @@ export class RedisCluster<Node extends RedisNode> {
   }
 
   #apply({ ranges, addresses }: ClusterSlots): void {
-    this.#addresses = [...addresses.values()];
+    this.#addresses = addresses;
     const seen = JSON.stringify(ranges);
     if (seen === this.#ranges) return;
     this.#ranges = seen;

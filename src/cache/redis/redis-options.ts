@@ -46,14 +46,6 @@ export function sentinelOptions(target: RedisTarget, address: RedisAddress): Con
   };
 }
 
-/**
- * For one server at that address, a node of a Cluster too: ioredis's own `Cluster` is not used, because it lets the nodes'
- * commands queue, sends refused ones again after pauses, and does not say which node a command went to.
- */
-export function serverOptions(target: RedisTarget, address?: RedisAddress): ConnectOptions {
-  return { ...commonOptions(target), ...address, enableOfflineQueue: false, retryStrategy: retryDelay };
-}
-
 const SCRIPTS = {
   putEntry: { lua: PUT_SCRIPT, numberOfKeys: 1 },
   claimLease: { lua: CLAIM_SCRIPT, numberOfKeys: 2 },
@@ -62,12 +54,16 @@ const SCRIPTS = {
 };
 
 /**
- * The offline queue is off everywhere: while Redis is away a command fails at once instead of waiting in memory. There is
- * no `commandTimeout`: the guard limits a command's time, and allows for a busy event loop.
- * No auto-pipelining either: reads are joined more cheaply by batch-reader.ts, and writes are rare.
+ * For one server at that address, a node of a Cluster too: ioredis's own `Cluster` is not used, because it lets the nodes'
+ * commands queue, sends refused ones again after pauses, and does not say which node a command went to.
+ *
+ * There is no `commandTimeout`: the guard limits a command's time, and allows for a busy event loop. No auto-pipelining
+ * either: reads are joined more cheaply by batch-reader.ts, and writes are rare.
  */
-function commonOptions({ tls, username, password }: RedisTarget) {
+export function serverOptions(target: RedisTarget, address?: RedisAddress): ConnectOptions {
+  const { tls, username, password } = target;
   return {
+    ...address,
     username,
     password,
     ...(tls && { tls: {} }),
@@ -77,6 +73,9 @@ function commonOptions({ tls, username, password }: RedisTarget) {
     socketTimeout: SILENCE_MS,
     // NAT and firewalls forget idle connections without a word.
     keepAlive: 10_000,
+    retryStrategy: retryDelay,
+    // While Redis is away a command fails at once instead of waiting in memory.
+    enableOfflineQueue: false,
     // What was in flight when a connection broke fails with it: by the time it could be sent again nobody waits for it.
     maxRetriesPerRequest: 0,
     autoResendUnfulfilledCommands: false,
@@ -85,7 +84,7 @@ function commonOptions({ tls, username, password }: RedisTarget) {
     disconnectTimeout: 100,
     disableClientInfo: true,
     scripts: SCRIPTS,
-  } satisfies RedisOptions;
+  };
 }
 
 /** 50 ms, then twice as much each time, at most a second; less a random part, so that many processes spread out. */

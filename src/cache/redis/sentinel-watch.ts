@@ -17,16 +17,17 @@ export function watchSentinels(target: RedisTarget, client: Redis, log: EventLog
   const watches = target.nodes.map((address) => {
     const watch = new Redis(sentinelOptions(target, address));
     const mayLog = createLineLimit();
-    watch.on('error', (error) => {
+    const complain = (error: unknown) => {
       const reason = troubleReason(error);
       if (mayLog(reason)) log.warn({ redis: addressName(address), reason }, 'Trouble with a Redis Sentinel');
-    });
+    };
+    watch.on('error', complain);
     watch.on('message', (_channel, message) => {
       const [name, , , host, port] = message.split(' ');
       if (name === target.sentinel?.masterName && !isAt(client, host, port)) leave(client);
     });
     // Waits until the Sentinel is there, and is sent again after each loss.
-    watch.subscribe(CHANNEL).catch(() => undefined);
+    watch.subscribe(CHANNEL).catch(complain);
     return watch;
   });
   return () => {

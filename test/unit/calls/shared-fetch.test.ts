@@ -113,7 +113,7 @@ describe('A lookup that holds the lease', () => {
     const kept = entryOf();
     leases.hold(kept);
     expect(await lookup.lookup('42', PLAIN)).toMatchObject({ entry: kept, cache: { kind: 'hit' } });
-    expect(leases.told).toMatchObject([{ entry: kept }]);
+    expect(leases.told).toEqual([undefined]);
     expect(source.asked).toEqual([]);
   });
 
@@ -124,6 +124,19 @@ describe('A lookup that holds the lease', () => {
     cache.get = () => Promise.resolve(undefined);
     expect((await lookup.lookup('42', PLAIN)).cache).toMatchObject({ reason: 'uri-miss' });
     expect(source.asked).toHaveLength(2);
+  });
+
+  it('fetches for a caller that insists and joined one that did not', async () => {
+    let give: (lease: HeldLease) => void = () => undefined;
+    leases.will(new Promise((resolve) => (give = resolve))).hold();
+    source.reply(aCall({ finalResult: 'AM' }));
+    const plain = lookup.lookup('42', PLAIN);
+    await new Promise(setImmediate);
+    const insistent = lookup.lookup('42', AGAIN);
+    give(leases.held(entryOf()));
+    expect((await plain).cache.kind).toBe('hit');
+    expect((await insistent).cache).toMatchObject({ reason: 'request', status: 200, stored: true });
+    expect(source.asked).toHaveLength(1);
   });
 
   it('gives back what comes after it has stopped waiting for it', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { readClusterSlots } from '../../../../src/cache/redis/cluster-slots.js';
+import { addressName, readClusterSlots } from '../../../../src/cache/redis/cluster-slots.js';
 
 const ASKED = { host: 'redis.example', port: 7000 };
 
@@ -14,7 +14,7 @@ describe('readClusterSlots', () => {
       { first: 0, last: 8191, master: { host: '10.0.0.1', port: 7000 } },
       { first: 8192, last: 16383, master: { host: '10.0.0.2', port: 7001 } },
     ]);
-    expect([...(slots?.addresses.keys() ?? [])].sort()).toEqual([
+    expect(slots?.addresses.map(addressName).sort()).toEqual([
       '10.0.0.1:7000',
       '10.0.0.2:7001',
       '10.0.0.3:7002',

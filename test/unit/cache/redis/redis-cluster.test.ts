@@ -139,7 +139,7 @@ describe('createCallCache with a Redis Cluster', () => {
     expect(log.lines).toHaveLength(1);
   });
 
-  it('doubts what it has in memory of a lost master, and only of that', async () => {
+  it('doubts what it has in memory of a lost master, and goes on to trust the others', async () => {
     const cache = await openCache();
     await Promise.all([2, 1].map((master) => cache.cache.put(keyAt(master), anEntry())));
     await until(async () => (await isHeld(cache, keyAt(2))) && (await isHeld(cache, keyAt(1))));
