@@ -4,8 +4,11 @@ export interface Credentials {
   readonly authorization: string;
   /** The text with every trace of the credentials replaced by `[redacted]`, however they are spelled in it. */
   scrub(text: string): string;
-  /** Whether the value of the `Authorization` header stands in it, or the password unless it might be there by chance. */
-  appearIn(bytes: Buffer): boolean;
+  /**
+   * Whether the value of the `Authorization` header stands in an answer's JSON, or the password unless it might be there by
+   * chance. `body` is UTF-8, one character a byte.
+   */
+  appearIn(body: string): boolean;
 }
 
 /** A shorter password may be a word that a call's notes or labels hold, too. */
@@ -15,12 +18,12 @@ export function createCredentials(login: string, password: string): Credentials 
   const [pair, unpadded, urlSafe] = base64Forms(`${login}:${password}`);
   const telling = [unpadded, urlSafe, encodeURIComponent(unpadded)];
   if (password.length >= LEAST_TELLING_LENGTH)
-    telling.push(password, escapeXml(password), encodeURIComponent(password));
+    telling.push(JSON.stringify(password).slice(1, -1), encodeURIComponent(password));
   const encoded = [login, password, `${login}:${password}`].flatMap((text) => [
     ...base64Forms(text),
     ...hexForms(text),
   ]);
-  const marks = [...new Set(telling)].map((text) => Buffer.from(text, 'utf8'));
+  const marks = [...new Set(telling)].map((text) => Buffer.from(text, 'utf8').toString('latin1'));
   const secrets = [login, password, ...encoded];
   // An alternation takes the first branch that fits: a secret that contains another must stand before it.
   const longestFirst = [...new Set(secrets)]
@@ -30,17 +33,9 @@ export function createCredentials(login: string, password: string): Credentials 
   const anySecret = pattern === '' ? null : new RegExp(pattern, 'g');
   return {
     authorization: `Basic ${pair}`,
-    appearIn: (bytes) => marks.some((mark) => bytes.includes(mark)),
+    appearIn: (body) => marks.some((mark) => body.includes(mark)),
     scrub: (text) => (anySecret === null ? text : text.replace(anySecret, '[redacted]')),
   };
-}
-
-function escapeXml(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
 }
 
 function base64Forms(text: string): [padded: string, unpadded: string, urlSafe: string] {

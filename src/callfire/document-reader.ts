@@ -1,6 +1,6 @@
 import type { CallAnswer } from '../calls/call-answer.js';
 import type { Deadline } from './connection/deadline.js';
-import { FetchQueue } from './connection/fetch-queue.js';
+import { Turns } from './connection/turns.js';
 import { DocumentThreads, MOST_THREADS, type ThreadOutcome } from './document-threads.js';
 import type { CallDocument } from './document/read-document.js';
 import { answerIn } from './document/thread-reply.js';
@@ -26,7 +26,7 @@ export class DocumentReader {
   readonly inlineBytes: number;
   readonly #maxAnswerBytes: number;
   readonly #threads: DocumentThreads;
-  readonly #turns = new FetchQueue(MOST_THREADS);
+  readonly #turns = new Turns(MOST_THREADS);
 
   /** Throws where there is nothing for the threads to run. */
   constructor({ maxBytes, inlineBytes = INLINE_BYTES, documentWorker }: DocumentReaderOptions) {

@@ -29,11 +29,13 @@ export async function readAnswer(
       throw invalidResponse('it cannot be decompressed', scrubbedCause(error, credentials));
     },
   );
-  if (credentials.appearIn(document)) throw invalidResponse("it holds the gateway's own credentials");
   const callDocument = { document, contentType: headerText(headers, 'content-type'), id };
+  let answer: CallAnswer;
   try {
-    if (document.length <= reader.inlineBytes) return readDocument(callDocument);
-    return await reader.read(callDocument, deadline);
+    answer =
+      document.length <= reader.inlineBytes
+        ? readDocument(callDocument)
+        : await reader.read(callDocument, deadline);
   } catch (error) {
     if (!(error instanceof GatewayError) || error.code !== 'upstream-invalid-response') throw error;
     // A parser's complaint may quote what it read.
@@ -41,4 +43,7 @@ export async function readAnswer(
       cause: scrubbedCause(error.cause, credentials),
     });
   }
+  // Not in the document, which can spell them in many more ways: by references, in sections, in its encoding.
+  if (credentials.appearIn(answer.body)) throw invalidResponse("it holds the gateway's own credentials");
+  return answer;
 }

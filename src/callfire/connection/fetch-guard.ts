@@ -3,7 +3,7 @@ import { createLineLimit } from '../../calls/line-limit.js';
 import { GatewayError, type ErrorCode } from '../../errors.js';
 import { Breaker, type BreakerState } from './breaker.js';
 import { Deadline } from './deadline.js';
-import { FetchQueue } from './fetch-queue.js';
+import { Turns } from './turns.js';
 
 export interface FetchGuardOptions {
   /** Over all of a fetch: waiting for its turn, connecting, answer, retries and their pauses. */
@@ -26,7 +26,7 @@ const SILENCES: ReadonlySet<ErrorCode> = new Set(['upstream-unreachable', 'upstr
 /** Decides which fetches are sent and when, and ends those that take too long. */
 export class FetchGuard {
   readonly #options: FetchGuardOptions;
-  readonly #queue: FetchQueue;
+  readonly #queue: Turns;
   readonly #breaker: Breaker;
   readonly #deadlines = new Set<Deadline>();
   readonly #mayLog: (kind: string) => boolean;
@@ -37,7 +37,7 @@ export class FetchGuard {
 
   constructor(options: FetchGuardOptions) {
     this.#options = options;
-    this.#queue = new FetchQueue(options.maxConcurrency);
+    this.#queue = new Turns(options.maxConcurrency);
     this.#breaker = new Breaker(options.now);
     this.#mayLog = createLineLimit(options.now);
   }

@@ -3,8 +3,8 @@ import type { Deadline } from './deadline.js';
 
 const WAITERS_PER_PLACE = 32;
 
-/** Lets at most `places` fetches run at once; the others wait in the order they came. */
-export class FetchQueue {
+/** Lets at most `places` of something run at once; the others wait in the order they came. */
+export class Turns {
   #free: number;
   /** In the order in which they came. */
   readonly #waiting = new Set<() => void>();
@@ -14,7 +14,7 @@ export class FetchQueue {
   }
 
   /**
-   * Resolves when the fetch has its place, to be given back with `leave`. Rejects with `overloaded` when as many as
+   * Resolves when there is a place, to be given back with `leave`. Rejects with `overloaded` when as many as
    * may wait do so already, and with the deadline's reason when that ends first: there is nothing to give back then.
    */
   async enter(deadline: Deadline): Promise<void> {
@@ -44,7 +44,6 @@ export class FetchQueue {
 }
 
 function overloaded(): GatewayError {
-  const detail =
-    'Too many lookups are waiting for CallFire already. Try again after the time in Retry-After.';
+  const detail = 'Too many lookups are waiting already. Try again after the time in Retry-After.';
   return new GatewayError('overloaded', detail, { retryAfterSeconds: 1 });
 }

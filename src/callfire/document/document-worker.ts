@@ -2,7 +2,7 @@ import { invalidDocument } from '../xml/invalid-document.js';
 import { readDocument } from './read-document.js';
 import { replyWith, type ThreadReply } from './thread-reply.js';
 
-/** A document for a thread. No credentials come along: they are looked for before and after. */
+/** A document for a thread. No credentials come along: they are looked for in what goes out. */
 export interface ThreadTask {
   /** What a Buffer becomes on its way. */
   readonly document: Uint8Array;

@@ -307,6 +307,20 @@ describe('CallFireClient keeps the credentials to itself', () => {
     expect(everythingIn(error)).not.toContain(pair);
   });
 
+  const references = Array.from(PASSWORD, (it) => `&#${it.codePointAt(0) ?? 0};`).join('');
+  const noted = (text: string) =>
+    callDocument().replace('</Call>', `<Note><Text>${text}</Text></Note></Call>`);
+  it.each<[string, string | Buffer]>([
+    ['by references', noted(references)],
+    ['in two sections', noted('<![CDATA[s3cr&]]><![CDATA[t/Pässwörd]]>')],
+    ['in UTF-16', Buffer.from(`\ufeff${noted(PASSWORD.replace('&', '&amp;'))}`, 'utf16le')],
+    ['in an element that nobody knows', noted('').replace('</Call>', `<New>${references}</New></Call>`)],
+  ])('when a call holds the password, %s', async (_name, body) => {
+    const { error } = await errorAt(200, {}, body);
+    expect(error.code).toBe('upstream-invalid-response');
+    expect(everythingIn(error)).not.toContain('s3cr');
+  });
+
   it('when its message is in UTF-16', async () => {
     const body = Buffer.from(`\ufeff${exceptionDocument(`no ${LOGIN}`)}`, 'utf16le');
     const { error } = await errorAt(400, {}, body);

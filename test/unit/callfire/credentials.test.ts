@@ -59,14 +59,14 @@ describe('createCredentials', () => {
 
   it('needs no long time for a long text', () => {
     const text = '%26&#0000000000'.repeat(100_000);
-    const start = performance.now();
-    credentials.scrub(text);
-    expect(performance.now() - start).toBeLessThan(2000);
+    // Were it to try every beginning at every place, the test's time would not do.
+    expect(credentials.scrub(text)).toBe(text);
   });
 });
 
 describe('credentials.appearIn', () => {
-  const noted = (text: string) => Buffer.from(`<Note><Text>${text}</Text></Note>`);
+  const answerWith = (text: string) =>
+    Buffer.from(JSON.stringify({ notes: [{ text }] }), 'utf8').toString('latin1');
   const base64 = pair.toString('base64');
 
   it.each([
@@ -75,17 +75,13 @@ describe('credentials.appearIn', () => {
     ['the header value in the alphabet of URLs', pair.toString('base64url')],
     ['the header value percent-encoded', encodeURIComponent(base64)],
     ['the password', PASSWORD],
-    [
-      'the password as XML',
-      PASSWORD.replace('&', '&amp;').replace('<', '&lt;').replace('>', '&gt;').replace('"', '&quot;'),
-    ],
     ['the password percent-encoded', encodeURIComponent(PASSWORD)],
   ])('finds %s', (_name, spelled) => {
-    expect(credentials.appearIn(noted(spelled))).toBe(true);
+    expect(credentials.appearIn(answerWith(spelled))).toBe(true);
   });
 
   it('takes neither a login nor a short password for a leak, which may be words', () => {
-    expect(credentials.appearIn(noted(LOGIN))).toBe(false);
-    expect(createCredentials('user', 'welcome').appearIn(noted('welcome'))).toBe(false);
+    expect(credentials.appearIn(answerWith(LOGIN))).toBe(false);
+    expect(createCredentials('user', 'welcome').appearIn(answerWith('welcome'))).toBe(false);
   });
 });

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Deadline } from '../../../../src/callfire/connection/deadline.js';
-import { FetchQueue } from '../../../../src/callfire/connection/fetch-queue.js';
+import { Turns } from '../../../../src/callfire/connection/turns.js';
 import { GatewayError } from '../../../../src/errors.js';
 import { rejection } from '../small-upstreams.js';
 
@@ -15,9 +15,9 @@ afterEach(() => {
   for (const deadline of deadlines.splice(0)) deadline.clear();
 });
 
-describe('FetchQueue', () => {
+describe('Turns', () => {
   it('lets as many in as it has places, the others in the order they came', async () => {
-    const queue = new FetchQueue(2);
+    const queue = new Turns(2);
     const entered: number[] = [];
     const all = [0, 1, 2, 3, 4].map((index) => queue.enter(enough()).then(() => entered.push(index)));
     await Promise.all(all.slice(0, 2));
@@ -32,7 +32,7 @@ describe('FetchQueue', () => {
   });
 
   it('keeps at most 32 waiting for each place', async () => {
-    const queue = new FetchQueue(2);
+    const queue = new Turns(2);
     await Promise.all([queue.enter(enough()), queue.enter(enough())]);
     const waiting = Array.from({ length: 64 }, () => queue.enter(enough()));
     const error = await rejection(queue.enter(enough()));
@@ -47,7 +47,7 @@ describe('FetchQueue', () => {
   });
 
   it('takes a waiter out of the line when its deadline ends, wherever it stands', async () => {
-    const queue = new FetchQueue(1);
+    const queue = new Turns(1);
     await queue.enter(enough());
     const given = [enough(), enough(), enough(), enough(), enough()];
     const entered: number[] = [];
@@ -64,7 +64,7 @@ describe('FetchQueue', () => {
   });
 
   it('has its places back after all that', async () => {
-    const queue = new FetchQueue(1);
+    const queue = new Turns(1);
     await queue.enter(enough());
     const impatient = enough();
     const refused = rejection(queue.enter(impatient));
