@@ -32,7 +32,7 @@ export interface Overrides {
   /** Default: the port of the configuration. */
   readonly connections?: ConnectionSource;
   /** What `/readyz` tells, where this gateway is a part of one. */
-  readonly health?: () => Promise<Health>;
+  readonly health?: () => Health;
 }
 
 export interface Gateway {
@@ -75,7 +75,7 @@ export function createGateway(config: Config, overrides: Overrides = {}): Gatewa
     redisTimeoutMs: config.REDIS_TIMEOUT_MS,
     maxBytes: config.CACHE_MEMORY_MB * 1024 * 1024,
     prefix: config.CACHE_PREFIX,
-    leaseMs: config.UPSTREAM_TIMEOUT_MS + LEASE_SLACK_MS,
+    leaseMs: config.UPSTREAM_TIMEOUT_MS + config.REDIS_TIMEOUT_MS + LEASE_SLACK_MS,
     now,
     log: events,
   });

@@ -188,9 +188,10 @@ describe('Invariant 4: one upstream fetch per call and moment', () => {
   });
 
   it.each(['FINISHED', 'READY'])('for lookups of a %s call on three gateways', async (state) => {
-    const gateway = await gatewayOnRedis();
+    const patient = { REDIS_TIMEOUT_MS: '1000' };
+    const gateway = await gatewayOnRedis(patient);
     const { simulator } = gateway;
-    const others = { CALLFIRE_BASE_URL: simulator.baseUrl };
+    const others = { ...patient, CALLFIRE_BASE_URL: simulator.baseUrl };
     const gateways = [gateway, await gatewayOnRedis(others), await gatewayOnRedis(others)];
     await until(async () => (await inspect.pubsub('CHANNELS', '*:inbox:*')).length === 3);
     simulator.putCall('42', { ...FINISHED, state });
