@@ -81,14 +81,15 @@ it('hits are answered while a document of 10 MB is read, which is answered whole
 }, 60_000);
 
 describe('a document that would take all memory', () => {
-  it('is refused, and then others are answered, short and long', async () => {
-    const url = await start(
-      { '20': emptyElements('20', 2 * MEGABYTE), '21': longCall('21', 500_000) },
-      { environment: { ...PATIENT, UPSTREAM_MAX_BYTES: '2000000' } },
-    );
+  const attributes = Array.from({ length: 1_000_000 }, (_, index) => `a${index}=""`).join(' ');
+  it.each([
+    ['elements', emptyElements('20', 2 * MEGABYTE), 'more elements and attributes than a call could'],
+    ['attributes', emptyElements('20', 1000, `<a ${attributes}/>`), 'a tag with more than 1000 attributes'],
+  ])('of %s is refused, and then others are answered, short and long', async (_of, document, why) => {
+    const url = await start({ '20': document, '21': longCall('21', 500_000) }, { environment: PATIENT });
     const refused = await call(url, '20');
     expect(refused.json).toMatchObject({ status: 502, code: 'upstream-invalid-response' });
-    expect(refused.text).toContain('it takes too much memory to read');
+    expect(refused.text).toContain(why);
     expect((await call(url, STORED)).status).toBe(200);
     expect((await call(url, '21')).status).toBe(200);
   });

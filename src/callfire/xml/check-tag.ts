@@ -1,15 +1,19 @@
 import { invalidDocument } from './invalid-document.js';
+import type { NodeBudget } from './node-budget.js';
 import { nameEnd } from './xml-names.js';
 import { referenceEnd } from './xml-references.js';
 
 const [TAB, LINE_FEED, SPACE, DOUBLE_QUOTE, AMPERSAND, QUOTE] = [0x09, 0x0a, 0x20, 0x22, 0x26, 0x27];
 const [SLASH, LESS, EQUALS, GREATER] = [0x2f, 0x3c, 0x3d, 0x3e];
 
+/** An object with a million members can take V8 more memory at once than it can do without, which ends the process. */
+const MOST_ATTRIBUTES = 1000;
+
 /**
  * Checks what follows the name in a start tag or empty-element tag, in text whose line ends are normalized.
  * Returns the index after the tag. Throws `upstream-invalid-response`.
  */
-export function attributesEnd(text: string, afterName: number): number {
+export function attributesEnd(text: string, afterName: number, budget: NodeBudget): number {
   let names: Set<string> | undefined;
   let at = afterName;
   for (;;) {
@@ -19,6 +23,9 @@ export function attributesEnd(text: string, afterName: number): number {
     if (code === SLASH && text.charCodeAt(next + 1) === GREATER) return next + 2;
     if (next === at) throw malformed();
     names ??= new Set();
+    budget.spend();
+    if (names.size === MOST_ATTRIBUTES)
+      throw invalidDocument(`it holds a tag with more than ${MOST_ATTRIBUTES} attributes`);
     at = attributeEnd(text, next, names);
   }
 }

@@ -1,6 +1,7 @@
 import { declarationEnd } from './check-declaration.js';
 import { attributesEnd, skipSpace } from './check-tag.js';
 import { invalidDocument } from './invalid-document.js';
+import { NodeBudget } from './node-budget.js';
 import { nameEnd } from './xml-names.js';
 import { hasForbiddenCharacter, referenceEnd } from './xml-references.js';
 
@@ -16,7 +17,7 @@ const [EXCLAMATION, SLASH, GREATER, QUESTION] = [0x21, 0x2f, 0x3e, 0x3f];
 
 /**
  * Checks in one pass that `text` is well-formed XML 1.0 (fifth edition, names as Namespaces in XML 1.0 wants them),
- * has no DOCTYPE and is at most 32 elements deep. Whether prefixes are declared is left to whoever resolves them.
+ * has no DOCTYPE, is at most 32 elements deep and no denser than calls are. Whether prefixes are declared is left to whoever resolves them.
  * Returns the same document for a lenient parser: line ends normalized, without XML declaration, and with empty CDATA
  * sections in place of comments and processing instructions. Throws `upstream-invalid-response`.
  */
@@ -28,6 +29,7 @@ export function checkXml(text: string): string {
 class XmlCheck {
   /** The names of the elements that are open. */
   private readonly open: string[] = [];
+  private readonly budget: NodeBudget;
   private hasRoot = false;
   /** What the parser will get for the text before `doneTo`. */
   private done = '';
@@ -36,7 +38,9 @@ class XmlCheck {
   private ampersand = -1;
   private sectionEnd = -1;
 
-  constructor(private readonly text: string) {}
+  constructor(private readonly text: string) {
+    this.budget = new NodeBudget(text.length);
+  }
 
   run(): string {
     let at = declarationEnd(this.text);
@@ -55,6 +59,7 @@ class XmlCheck {
   private markupEnd(from: number): number {
     const kind = this.text.charCodeAt(from + 1);
     if (kind === SLASH) return this.endTagEnd(from);
+    this.budget.spend();
     if (kind === QUESTION) return this.instructionEnd(from);
     if (kind !== EXCLAMATION) return this.startTagEnd(from);
     if (this.text.startsWith('--', from + 2)) return this.commentEnd(from);
@@ -68,7 +73,7 @@ class XmlCheck {
     this.hasRoot = true;
     const afterName = nameEnd(this.text, from + 1);
     if (afterName === -1) throw invalidDocument('it holds a malformed tag');
-    const end = attributesEnd(this.text, afterName);
+    const end = attributesEnd(this.text, afterName, this.budget);
     if (this.text.charCodeAt(end - 2) !== SLASH) this.open.push(this.text.slice(from + 1, afterName));
     return end;
   }

@@ -114,14 +114,14 @@ describe('DocumentReader.read comes to the same as reading at once', () => {
 describe('DocumentReader.read refuses', () => {
   it('what takes too much memory, and reads the next', async () => {
     const reader = createReader(DOCUMENT_WORKER, 1);
-    const error = await rejection(read(reader, callDocument(ID, emptyElements(ID, 2_000_000))));
+    const error = await rejection(read(reader, callDocument(ID, longCall(ID, 4_000_000))));
     expect(error.code).toBe('upstream-invalid-response');
     expect(error.message).toContain('takes too much memory to read');
     expect(await read(reader, callDocument(ID))).toMatchObject({ id: ID });
   });
 
   it('what would be many times as long as JSON', async () => {
-    const document = emptyElements(ID, 3_000_000, '<CallRecord/>');
+    const document = emptyElements(ID, 3_500_000, '<CallRecord    />');
     const error = await rejection(read(createReader(), callDocument(ID, document)));
     expect(error.code).toBe('upstream-invalid-response');
     expect(error.message).toContain('too long as JSON');

@@ -33,6 +33,17 @@ describe('readCallDocument', () => {
     );
   });
 
+  it('keeps a thousand kinds of unknown elements in one place, and refuses more', () => {
+    const withUnknown = (count: number) =>
+      SAMPLE.toString().replace(
+        '</Call>',
+        `${Array.from({ length: count }, (_, i) => `<Unknown${i}/>`).join('')}</Call>`,
+      );
+    const read = (count: number) => readCallDocument(Buffer.from(withUnknown(count)), undefined, SAMPLE_ID);
+    expect(Object.keys(read(1000).extra ?? {})).toHaveLength(1000);
+    expect(() => read(1001)).toThrow('more than 1000 unknown elements');
+  });
+
   it('gives exactly the call, however it is spelled', () => {
     fc.assert(
       fc.property(arbitraryCall(), arbitrarySpelling(), (call, spelling) => {

@@ -121,6 +121,22 @@ describe('checkXml', () => {
     expect(() => checkXml(xml)).toThrow(expect.objectContaining({ code: 'upstream-invalid-response' }));
   });
 
+  it.each([
+    ['elements', '<b/>', 1],
+    ['attributes', `<b ${Array.from({ length: 999 }, (_, i) => `a${i}=""`).join(' ')}/>`, 1000],
+    ['comments', '<!---->', 1],
+  ])('refuses more %s than a document of its length can need', (_of, piece, nodes) => {
+    const many = (each: string) => `<a>${each.repeat(20_000 / nodes)}</a>`;
+    expect(() => checkXml(many(piece))).toThrow('more elements and attributes than a call could');
+    expect(checkXml(many(piece.padEnd(17 * nodes)))).toContain('</a>');
+  });
+
+  it('refuses a tag with more attributes than an object can well have members', () => {
+    const tag = (count: number) => `<a ${Array.from({ length: count }, (_, i) => `a${i}=""`).join(' ')}/>`;
+    expect(checkXml(tag(1000))).toBe(tag(1000));
+    expect(() => checkXml(tag(1001))).toThrow('more than 1000 attributes');
+  });
+
   it('leaves a document without oddities as it is, but for its declaration', () => {
     expect(checkXml('<?xml version="1.0"?>\n<a b="&amp;">c<![CDATA[d]]></a>')).toBe(
       '\n<a b="&amp;">c<![CDATA[d]]></a>',
