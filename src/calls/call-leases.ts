@@ -22,8 +22,11 @@ export interface HeldLease {
 /** Another process is fetching. */
 export interface AwaitedLease {
   readonly held: false;
-  /** What its fetch came to; undefined when that will not be heard any more: claim again. */
-  readonly outcome: Promise<FetchOutcome | undefined>;
+  /**
+   * What its fetch came to; `untold` if it came to something that cannot be told: fetch alone, or all who wait would do so
+   * one after another. Undefined when nothing will be heard any more: claim again.
+   */
+  readonly outcome: Promise<FetchOutcome | 'untold' | undefined>;
 }
 
 /** The answer that a fetch made, kept or not, or why there is none. */

@@ -56,6 +56,7 @@ export class SharedFetch {
       if (lease === undefined) return this.#ask(wanted);
       if (lease.held) return this.#askAndTell(wanted, lease);
       const told = await lease.outcome;
+      if (told === 'untold') return this.#findOrAsk(wanted);
       if (told !== undefined) return this.#take(wanted.key, told);
     }
   }
@@ -84,11 +85,17 @@ export class SharedFetch {
     }
   }
 
-  /** The entry that another process stored between our look into the cache and our claim. */
+  /** The entry that another process has stored since we looked into the cache. */
   #stored({ key, storedWillDo }: Wanted, kept: CallEntry | undefined): Fetched | undefined {
     if (!storedWillDo || kept === undefined || !this.options.kept.isFresh(kept)) return undefined;
     const entry = this.options.kept.show(key, kept);
     return entry === kept ? { entry, by: 'none', stored: false } : undefined;
+  }
+
+  /** What was not told may have been stored. */
+  async #findOrAsk(wanted: Wanted): Promise<Fetched> {
+    const kept = await wanted.patience.wait(this.options.kept.read(wanted.key));
+    return this.#stored(wanted, kept) ?? this.#ask(wanted);
   }
 
   async #ask({ id, key, patience }: Wanted): Promise<Fetched> {

@@ -1,10 +1,11 @@
-import type { FetchOutcome } from '../../calls/call-leases.js';
+import type { AwaitedLease, FetchOutcome } from '../../calls/call-leases.js';
 import { OUTAGES } from '../../calls/outages.js';
 import { GatewayError, type ErrorCode, type UpstreamReply } from '../../errors.js';
 import { decodeEntry, encodeEntry } from './entry-codec.js';
 
 const ERROR_MAGIC = 'callfire-error/1 ';
 const CLAIM_AGAIN = Buffer.from('claim-again');
+const UNTOLD = Buffer.from('untold');
 
 /** Redis cuts off a listener for whom too much is waiting (`client-output-buffer-limit pubsub`). */
 const LARGEST_BYTES = 1024 * 1024;
@@ -23,17 +24,22 @@ const FETCH_FAILURES: readonly ErrorCode[] = [
 ];
 
 /**
- * What is sent to those who wait for a lease: an entry as Redis keeps it, or `callfire-error/1 ` and JSON. What is none,
- * or too large, is sent as words that mean nothing, and so is no outcome to the reader.
+ * What is sent to those who wait for a lease: an entry as Redis keeps it, or `callfire-error/1 ` and JSON; `untold` for
+ * what is too large; without an outcome words that mean nothing, and so are none to the reader.
  */
 export function encodeOutcome(key: string, outcome: FetchOutcome | undefined): Buffer {
   if (outcome === undefined) return CLAIM_AGAIN;
+  if ('entry' in outcome && outcome.entry.body.length > LARGEST_BYTES) return UNTOLD;
   const bytes = 'entry' in outcome ? encodeEntry(key, outcome.entry) : encodeError(key, outcome.error);
-  return bytes.length > LARGEST_BYTES ? CLAIM_AGAIN : bytes;
+  return bytes.length > LARGEST_BYTES ? UNTOLD : bytes;
 }
 
+/** What the outcome of an awaited lease may be. */
+export type Told = Awaited<AwaitedLease['outcome']>;
+
 /** The outcome in a message; undefined if it holds none that `encodeOutcome` made for this key. */
-export function decodeOutcome(key: string, bytes: Buffer): FetchOutcome | undefined {
+export function decodeOutcome(key: string, bytes: Buffer): Told {
+  if (bytes.equals(UNTOLD)) return 'untold';
   const entry = decodeEntry(key, bytes);
   if (entry !== undefined) return { entry };
   const error = decodeError(key, bytes);

@@ -1,5 +1,4 @@
-import type { FetchOutcome } from '../../calls/call-leases.js';
-import { decodeOutcome } from './lease-message.js';
+import { decodeOutcome, type Told } from './lease-message.js';
 
 /** For how many milliseconds it still makes sense to wait; 0: not at all. Never rejects. */
 type Check = (wait: LeaseWait) => Promise<number>;
@@ -9,20 +8,32 @@ const CHECK_EVERY_MS = 1_000;
 
 const SPACE = 0x20;
 
+interface LeaseWaitsOptions {
+  readonly check: Check;
+  /** Called every `beatMs` while something is waited for: to wait for a Redis that answers nothing any more makes no sense. */
+  readonly onBeat: () => void;
+  readonly beatMs: number;
+}
+
 /** The claims of this process that wait to be told what came of a fetch. */
 export class LeaseWaits {
   readonly #waits = new Map<string, LeaseWait>();
   #begun = 0;
+  #beat: NodeJS.Timeout | undefined;
 
-  constructor(private readonly check: Check) {}
+  constructor(private readonly options: LeaseWaitsOptions) {}
 
   /** With a token that no other claim ever had. */
   begin(inbox: string, key: string): LeaseWait {
     this.#begun += 1;
     const number = String(this.#begun);
-    const wait = new LeaseWait(`${inbox}:${number}`, key, this.check);
+    const { check, onBeat, beatMs } = this.options;
+    const wait = new LeaseWait(`${inbox}:${number}`, key, check);
     this.#waits.set(number, wait);
-    void wait.outcome.then(() => this.#waits.delete(number));
+    this.#beat ??= setInterval(onBeat, beatMs);
+    void wait.outcome.then(() => {
+      this.#forget(number);
+    });
     return wait;
   }
 
@@ -36,12 +47,19 @@ export class LeaseWaits {
   endAll(): void {
     for (const wait of this.#waits.values()) wait.end();
   }
+
+  #forget(number: string): void {
+    this.#waits.delete(number);
+    if (this.#waits.size > 0) return;
+    clearInterval(this.#beat);
+    this.#beat = undefined;
+  }
 }
 
 export class LeaseWait {
   /** What the claim was told; undefined once it will not be told any more. */
-  readonly outcome: Promise<FetchOutcome | undefined>;
-  #resolve: (outcome: FetchOutcome | undefined) => void = () => undefined;
+  readonly outcome: Promise<Told>;
+  #resolve: (outcome: Told) => void = () => undefined;
   #timer: NodeJS.Timeout | undefined;
   #ended = false;
 
@@ -58,7 +76,7 @@ export class LeaseWait {
     if (!this.#ended) this.#timer = setTimeout(() => void this.#look(), Math.min(ms, CHECK_EVERY_MS));
   }
 
-  end(told?: FetchOutcome): void {
+  end(told?: Told): void {
     this.#ended = true;
     clearTimeout(this.#timer);
     this.#resolve(told);

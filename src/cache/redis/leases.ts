@@ -38,7 +38,12 @@ class RedisLeases implements CallLeases {
 
   constructor(options: RedisLeasesOptions) {
     this.#options = options;
-    this.#waits = new LeaseWaits((wait) => this.#check(wait));
+    const { guard, connection, timeoutMs } = options;
+    this.#waits = new LeaseWaits({
+      check: (wait) => this.#check(wait),
+      onBeat: () => void guard.run('ping', () => connection.client.ping()),
+      beatMs: timeoutMs,
+    });
     this.#inbox = new Inbox({
       ...options,
       onMessage: (message) => {

@@ -38,7 +38,7 @@ export function openRedisNode({ target, master, timeoutMs, log }: NodeOptions): 
   const options = master === undefined ? singleOptions(target) : serverOptions(target, master.address);
   const connection = createRedisConnection(options, at, log);
   const { client } = connection;
-  const ping = () => (master === undefined ? client.ping() : findClusterWell(client));
+  const ping = () => (master === undefined ? findWell(client, target.db) : findClusterWell(client));
   const guard = new RedisGuard({ ping, timeoutMs, log, at, onMoved: master?.onMoved });
   client.on('ready', () => {
     guard.probe();
@@ -59,6 +59,12 @@ export function openRedisNode({ target, master, timeoutMs, log }: NodeOptions): 
       client.disconnect();
     },
   };
+}
+
+/** A connection whose database does not exist, or is not ours to use, would go on with number 0. */
+async function findWell(client: Redis, db: number): Promise<void> {
+  if (db > 0) await client.select(db);
+  await client.ping();
 }
 
 /** A node that lost sight of the Cluster answers PING all the same, and refuses everything else. */

@@ -28,7 +28,7 @@ class ScriptedLeases implements CallLeases {
     return this.will(Promise.resolve(this.held(kept)));
   }
 
-  wait(...outcomes: Promise<FetchOutcome | undefined>[]): this {
+  wait(...outcomes: AwaitedLease['outcome'][]): this {
     for (const outcome of outcomes) this.will(Promise.resolve({ held: false, outcome }));
     return this;
   }
@@ -182,6 +182,17 @@ describe('A lookup that meets another process at it', () => {
     source.reply(aCall());
     expect((await lookup.lookup('42', PLAIN)).cache).toMatchObject({ status: 200, stored: true });
     expect(leases.told).toHaveLength(1);
+  });
+
+  it('fetches without a lease what cannot be told, unless it has been stored', async () => {
+    leases.wait(Promise.resolve('untold'), Promise.resolve('untold'));
+    source.reply(aCall({ state: 'READY' }));
+    expect((await lookup.lookup('42', PLAIN)).cache).toMatchObject({ reason: 'uri-miss', status: 200 });
+    let reads = 0;
+    cache.get = () => Promise.resolve((reads += 1) === 1 ? undefined : entryOf());
+    expect((await lookup.lookup('42', PLAIN)).cache.kind).toBe('hit');
+    expect(source.asked).toHaveLength(1);
+    expect(leases.told).toEqual([]);
   });
 
   it('forgets a 404 when the other one found the call', async () => {

@@ -54,6 +54,7 @@ describe('encodeOutcome and decodeOutcome', () => {
     const error = new GatewayError('upstream-error', 'x'.repeat(1024 * 1024));
     expect(encodeOutcome(KEY, { entry }).length).toBeLessThan(100);
     expect(encodeOutcome(KEY, { error }).length).toBeLessThan(100);
+    expect(decodeOutcome(KEY, encodeOutcome(KEY, { entry }))).toBe('untold');
   });
 
   it('carry no error that is not of a fetch', () => {

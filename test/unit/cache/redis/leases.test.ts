@@ -189,11 +189,11 @@ describe('createRedisLeases', () => {
     expect(await outcome).toEqual({ entry });
   });
 
-  it('lets those who wait claim again when the outcome is larger than a mebibyte', async () => {
+  it('lets those who wait fetch alone when the outcome is larger than a mebibyte', async () => {
     const lease = await held(a, key);
     const { outcome } = await awaited(b, key);
     lease.end({ entry: anEntry({ body: 'x'.repeat(1_100_000) }) });
-    expect(await outcome).toBeUndefined();
+    expect(await outcome).toBe('untold');
     (await held(b, key)).end();
   });
 
@@ -418,6 +418,17 @@ describe('createRedisLeases, when Redis is unwell', () => {
     const waiting = await awaited(a, KEY);
     next.end({ entry: anEntry() });
     expect(await waiting.outcome).toBeDefined();
+  });
+
+  it('notices a frozen Redis while it does nothing but wait', async () => {
+    await held(a, KEY);
+    const { outcome } = await awaited(b, KEY);
+    server.freeze();
+    const begun = performance.now();
+    expect(await outcome).toBeUndefined();
+    expect(performance.now() - begun).toBeLessThan(TIMEOUT_MS * 3);
+    server.thaw();
+    await Promise.all([a, b].map(untilShared));
   });
 
   it('ends all waiting when Redis is frozen, after one time limit, and shares again when it runs', async () => {

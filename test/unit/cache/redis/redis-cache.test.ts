@@ -98,6 +98,15 @@ describe('createCallCache with Redis', () => {
     expect(await open.cache.get(KEY)).toEqual(entry);
   });
 
+  it('does without a database that the server does not have, instead of using another', async () => {
+    await open.close();
+    open = openCache(`${server.url}/99`);
+    await until(() => log.messages('warn').length > 0);
+    await open.opened(TIMEOUT_MS);
+    expect(open.state()).toBe('down');
+    expect(await open.cache.put(KEY, anEntry())).toBe('failed');
+  });
+
   it('one bad value does not spoil the others that are read with it', async () => {
     await admin.rpush(`${KEY}1`, 'a');
     await open.cache.put(KEY, anEntry());
