@@ -52,7 +52,7 @@ function signalled(): Promise<void> {
 
 /** Undefined unless the primary process has started this one as a worker. */
 function workerNumber(): number | undefined {
-  return process.connected && process.argv[2] === 'worker' ? Number(process.argv[3]) : undefined;
+  return process.argv[2] === 'worker' ? Number(process.argv[3]) : undefined;
 }
 
 function configuration(): Config {

@@ -3,16 +3,16 @@ import type { Health } from './health.js';
 import { readOnly } from './methods.js';
 
 /**
- * `/healthz`: the process lives. `/readyz`: whether to send traffic here, and what is degraded. `health` must not take
- * long and must not reject.
+ * `/healthz`: the process lives. `/readyz`: whether to send traffic here, and what is degraded. Both answer at once, also
+ * a client that has half-closed its connection after the request.
  */
-export function createHealthRoutes(health: () => Health | Promise<Health>): Router {
+export function createHealthRoutes(health: () => Health): Router {
   const router = express.Router({ caseSensitive: true, strict: true });
   router.all('/healthz', readOnly('/healthz'), (_request, response) => {
     send(response, 200, { status: 'ok' });
   });
-  router.all('/readyz', readOnly('/readyz'), async (_request, response) => {
-    const { stopping, cache, upstream, workers } = await health();
+  router.all('/readyz', readOnly('/readyz'), (_request, response) => {
+    const { stopping, cache, upstream, workers } = health();
     const missing = workers !== undefined && workers.up < workers.of;
     const degraded = cache === 'down' || upstream === 'failing' || missing;
     const status = stopping ? 'stopping' : degraded ? 'degraded' : 'ready';

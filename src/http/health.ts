@@ -5,6 +5,6 @@ export interface Health {
   readonly cache: 'up' | 'down' | 'memory';
   /** `failing` while the breaker is open. */
   readonly upstream: 'ok' | 'failing';
-  /** How many workers answer, of how many; undefined where the gateway is one process. */
+  /** How many workers are up, of how many; undefined where the gateway is one process. */
   readonly workers?: { readonly up: number; readonly of: number };
 }

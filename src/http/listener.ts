@@ -45,7 +45,7 @@ export class Listener {
 
   /** Stops accepting, lets answers under way end, then closes what is left. To be called once. */
   async stop({ delayMs, graceMs, idleMs }: StopOptions): Promise<void> {
-    if (this.#stopping || !this.#open) return;
+    if (!this.#open) return;
     this.#stopping = true;
     if (delayMs > 0) this.#sayGoodbye();
     await this.connections.shut(delayMs);

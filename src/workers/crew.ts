@@ -1,5 +1,4 @@
 import { EventEmitter, once } from 'node:events';
-import type { Health } from '../http/health.js';
 import type { EventLog } from '../calls/event-log.js';
 import type { Writable } from 'node:stream';
 import type { ToWorker } from './messages.js';
@@ -11,9 +10,10 @@ interface CrewOptions {
   readonly stdout: Writable;
   readonly log: EventLog;
   readonly onFree: () => void;
+  /** A worker is up, or is not as it was. */
+  readonly onHealth: () => void;
   /** A worker is gone; it may leave a connection that it has not taken. */
   readonly onEnd: (worker: WorkerProcess) => void;
-  readonly onQuestion: () => Promise<Health>;
 }
 
 /** A worker that lived so long has not died of its start. */
@@ -68,9 +68,9 @@ export class Crew {
   }
 
   #fork(number: number): void {
-    const { entry, stdout, onFree, onQuestion } = this.options;
+    const { entry, stdout, onFree, onHealth } = this.options;
     const worker = new WorkerProcess({
-      ...{ entry, number, stdout, onQuestion },
+      ...{ entry, number, stdout, onHealth },
       onFree: () => {
         this.#changed.emit('change');
         onFree();

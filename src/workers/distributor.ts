@@ -1,29 +1,31 @@
 import type { Socket } from 'node:net';
 import type { WorkerProcess } from './worker-process.js';
 
-/** A worker that was busy, or is new, is given no more than so many connections ahead of the others. */
-const CATCHES_UP = 16;
-
-/** Hands connections to workers, to each as many. */
+/** Hands connections to workers, in turn. */
 export class Distributor {
   readonly #waiting: Socket[] = [];
+  /** The number of the connection that a worker was handed last. */
+  readonly #last = new WeakMap<WorkerProcess, number>();
+  #handed = 0;
+  #givenUp = false;
 
   /** `workers` are those that run at the moment. */
   constructor(private readonly workers: () => readonly WorkerProcess[]) {}
 
   /** Takes a connection of which nothing has been read. */
   accept(socket: Socket): void {
-    this.#waiting.push(socket);
+    if (this.#givenUp) socket.destroy();
+    else this.#waiting.push(socket);
     this.distribute();
   }
 
   /** To be called whenever a worker may have become free. */
   distribute(): void {
-    while (this.#waiting.length > 0) {
-      const worker = this.#next();
-      const socket = worker && this.#waiting.shift();
+    for (let worker = this.#next(); worker !== undefined; worker = this.#next()) {
+      const socket = this.#waiting.shift();
       if (socket === undefined) return;
-      worker?.handOver(socket);
+      this.#last.set(worker, ++this.#handed);
+      worker.handOver(socket);
     }
   }
 
@@ -32,19 +34,16 @@ export class Distributor {
     return this.#waiting.length === 0 && this.workers().every(({ untaken }) => untaken === undefined);
   }
 
-  /** Resets those that no worker has taken. */
+  /** Resets those that no worker has taken, and any that may still come. */
   giveUp(): void {
+    this.#givenUp = true;
     for (const socket of this.#waiting.splice(0)) socket.destroy();
   }
 
+  /** Of the free workers the one that was handed a connection longest ago. */
   #next(): WorkerProcess | undefined {
-    const workers = this.workers();
-    const most = Math.max(0, ...workers.map(({ handed }) => handed));
-    let next: WorkerProcess | undefined;
-    for (const worker of workers) {
-      worker.handed = Math.max(worker.handed, most - CATCHES_UP);
-      if (worker.free && worker.handed < (next?.handed ?? Infinity)) next = worker;
-    }
-    return next;
+    const last = (worker: WorkerProcess) => this.#last.get(worker) ?? 0;
+    const free = this.workers().filter((worker) => worker.free);
+    return free.sort((one, other) => last(one) - last(other))[0];
   }
 }

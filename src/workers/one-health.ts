@@ -4,10 +4,10 @@ import type { Health } from '../http/health.js';
  * What the whole gateway answers: the worst that any worker sees. `known` is of the workers that are up, `of` how many
  * there should be.
  */
-export function oneHealth(known: readonly Health[], of: number, stopping: boolean): Health {
+export function oneHealth(known: readonly Health[], of: number): Health {
   const caches = known.map(({ cache }) => cache);
   return {
-    stopping: stopping || known.some((health) => health.stopping),
+    stopping: known.some(({ stopping }) => stopping),
     cache: caches.includes('memory')
       ? 'memory'
       : caches.includes('up') && !caches.includes('down')

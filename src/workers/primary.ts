@@ -1,5 +1,6 @@
 import { createServer } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import type { Config } from '../config.js';
 import type { Gateway } from '../gateway.js';
 import { Port } from '../http/connection-source.js';
@@ -21,10 +22,13 @@ const LOOK_EVERY_MS = 5;
 export function createPrimary(config: Config, entry: string): Pick<Gateway, 'start' | 'stop'> {
   const log = createLog(config.LOG_LEVEL);
   const { events } = log;
-  const health = async (): Promise<Health> => {
-    const answers = await Promise.all(crew.workers.filter(({ up }) => up).map((worker) => worker.health()));
-    const known = answers.filter((answer) => answer !== undefined);
-    return oneHealth(known, config.WORKERS, stopped !== undefined);
+  let told: Health | undefined;
+  const tellHealth = () => {
+    const known = crew.workers.map(({ health }) => health).filter((health) => health !== undefined);
+    const health = oneHealth(known, config.WORKERS);
+    if (isDeepStrictEqual(health, told)) return;
+    told = health;
+    crew.tell({ type: 'health', health });
   };
   const distributor = new Distributor(() => crew.workers);
   const crew = new Crew({
@@ -35,10 +39,11 @@ export function createPrimary(config: Config, entry: string): Pick<Gateway, 'sta
     onFree: () => {
       distributor.distribute();
     },
+    onHealth: tellHealth,
     onEnd: ({ untaken }) => {
+      tellHealth();
       if (untaken !== undefined) distributor.accept(untaken);
     },
-    onQuestion: health,
   });
   const port = new Port(config.HOST, config.PORT);
   let open = false;
@@ -68,12 +73,13 @@ export function createPrimary(config: Config, entry: string): Pick<Gateway, 'sta
     crew.tell({ type: 'stop' });
     await started?.catch(() => undefined);
     if (open) await port.shut(config.SHUTDOWN_DELAY_MS);
-    const late = setTimeout(config.SHUTDOWN_GRACE_MS + SLACK_MS, undefined, { ref: false });
-    while (crew.workers.length > 0 && !distributor.done && !(await isOver(late)))
+    const endsAt = performance.now() + config.SHUTDOWN_GRACE_MS + SLACK_MS;
+    while (crew.workers.length > 0 && !distributor.done && performance.now() < endsAt)
       await setTimeout(LOOK_EVERY_MS);
     distributor.giveUp();
     crew.tell({ type: 'shut' });
-    await Promise.race([crew.gone(), late]);
+    const leftMs = Math.max(0, endsAt - performance.now());
+    await Promise.race([crew.gone(), setTimeout(leftMs, undefined, { ref: false })]);
     const killed = crew.workers.map(({ number }) => number);
     if (killed.length > 0) events.error({ workers: killed }, 'killed workers that did not stop in time');
     crew.kill();
@@ -86,8 +92,4 @@ export function createPrimary(config: Config, entry: string): Pick<Gateway, 'sta
   if (config.REDIS_URL === undefined)
     events.warn({ workers: config.WORKERS }, 'No Redis: each worker caches on its own, and they may differ');
   return { start: () => (started ??= listen()), stop: () => (stopped ??= close()) };
-}
-
-function isOver(promise: Promise<unknown>): Promise<boolean> {
-  return Promise.race([promise.then(() => true), Promise.resolve(false)]);
 }

@@ -3,7 +3,6 @@ import type { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 import type { Health } from '../http/health.js';
 import type { ToPrimary, ToWorker } from './messages.js';
-import { Questions } from './questions.js';
 import { relayLines } from './relay-lines.js';
 
 /** How a process ended: by a code of its own or by a signal. */
@@ -19,26 +18,20 @@ interface WorkerProcessOptions {
   readonly stdout: Writable;
   /** The worker may be handed a connection: it is ready for its first, or has taken the one before. */
   readonly onFree: () => void;
-  /** The worker wants to know how all are. */
-  readonly onQuestion: () => Promise<Health>;
+  /** It is up, or is not as it was. */
+  readonly onHealth: () => void;
   /** The process is gone and its output passed on. */
   readonly onEnd: (ending: Ending) => void;
 }
-
-/** How long a worker that is busy may take to say how it is, before what it said last counts. */
-const ANSWER_WITHIN_MS = 250;
 
 /** A worker as the primary process sees it. */
 export class WorkerProcess {
   readonly startedAt = performance.now();
   readonly number: number;
-  /** How many connections it has been handed. */
-  handed = 0;
   #ready = false;
   #handedOver: Socket | undefined;
   #health: Health | undefined;
   readonly #child: ChildProcess;
-  readonly #questions = new Questions();
 
   constructor(private readonly options: WorkerProcessOptions) {
     this.number = options.number;
@@ -63,6 +56,11 @@ export class WorkerProcess {
     return this.#ready && this.#child.connected;
   }
 
+  /** What it said last of itself; undefined unless it is up. */
+  get health(): Health | undefined {
+    return this.up ? this.#health : undefined;
+  }
+
   /** One connection at a time: a worker that is busy for long shall not have others wait for it. */
   get free(): boolean {
     return this.up && this.#handedOver === undefined;
@@ -75,7 +73,6 @@ export class WorkerProcess {
 
   handOver(socket: Socket): void {
     this.#handedOver = socket;
-    this.handed += 1;
     // Kept open until it is taken. Node closes what it has sent only when it learns that it came; never, if it did not.
     this.#child.send({ type: 'connection' } satisfies ToWorker, socket, { keepOpen: true }, ignore);
   }
@@ -84,38 +81,26 @@ export class WorkerProcess {
     if (this.#child.connected) this.#child.send(message, ignore);
   }
 
-  /** How it is, or was when it last said so. */
-  async health(): Promise<Health | undefined> {
-    const send = (question: ToWorker) => {
-      this.tell(question);
-    };
-    this.#health = (await this.#questions.ask(send, ANSWER_WITHIN_MS)) ?? this.#health;
-    return this.#health;
-  }
-
   kill(): void {
     this.#child.kill('SIGKILL');
   }
 
   #received(message: ToPrimary): void {
     switch (message.type) {
+      case 'health':
+        this.#health = message.health;
+        this.options.onHealth();
+        break;
       case 'ready':
         this.#ready = true;
-        this.#health = message.health;
+        // Before a connection comes: a worker answers `/readyz` with what it has heard.
+        this.options.onHealth();
         this.options.onFree();
         break;
       case 'taken':
         this.#handedOver?.destroy();
         this.#handedOver = undefined;
         this.options.onFree();
-        break;
-      case 'question':
-        void this.options.onQuestion().then((health) => {
-          this.tell({ type: 'answer', id: message.id, health });
-        });
-        break;
-      case 'answer':
-        this.#questions.answered(message);
     }
   }
 

@@ -1,14 +1,14 @@
 import { Socket, type Server } from 'node:net';
+import { isDeepStrictEqual } from 'node:util';
 import type { Config } from '../config.js';
 import { createGateway, type Gateway } from '../gateway.js';
 import type { ConnectionSource } from '../http/connection-source.js';
 import type { Health } from '../http/health.js';
 import { createLog } from '../logger.js';
 import type { ToPrimary, ToWorker } from './messages.js';
-import { Questions } from './questions.js';
 
-/** Longer than the primary process takes where another worker does not answer it. */
-const ANSWER_WITHIN_MS = 1000;
+/** How often a worker looks whether it has something new to say of itself. */
+const LOOK_EVERY_MS = 250;
 
 interface Worker {
   readonly gateway: Gateway;
@@ -22,12 +22,26 @@ export function createWorker(config: Config, number: number): Worker {
   const toldToStop = new Promise<void>((resolve) => {
     onStop = resolve;
   });
-  const questions = new Questions();
-  const connections = new HandedOver(() => gateway.health());
+  let own: Health | undefined;
+  let all: Health | undefined;
+  const tellHealth = () => {
+    const health = gateway.health();
+    if (isDeepStrictEqual(health, own)) return;
+    own = health;
+    tell({ type: 'health', health });
+  };
+  const connections = new HandedOver(() => {
+    tellHealth();
+    setInterval(tellHealth, LOOK_EVERY_MS).unref();
+    tell({ type: 'ready' });
+  });
   const gateway = createGateway(config, {
     log: createLog(config.LOG_LEVEL, process.stdout, { worker: number }),
     connections,
-    health: async () => (await questions.ask(tell, ANSWER_WITHIN_MS)) ?? gateway.health(),
+    health: () => {
+      const health = gateway.health();
+      return { ...(all ?? health), stopping: health.stopping || all?.stopping === true };
+    },
   });
   const received = (message: ToWorker, handle: unknown) => {
     switch (message.type) {
@@ -36,26 +50,26 @@ export function createWorker(config: Config, number: number): Worker {
         // Missing where the client left before.
         if (handle instanceof Socket) connections.take(handle);
         break;
+      case 'health':
+        all = message.health;
+        break;
       case 'stop':
         onStop();
         break;
       case 'shut':
         connections.end();
-        break;
-      case 'question':
-        tell({ type: 'answer', id: message.id, health: gateway.health() });
-        break;
-      case 'answer':
-        questions.answered(message);
     }
   };
   process.on('message', (message, handle) => {
     received(message as ToWorker, handle);
   });
-  process.once('disconnect', () => {
+  const leftAlone = () => {
     connections.end();
     onStop();
-  });
+  };
+  process.once('disconnect', leftAlone);
+  // It may have gone before anybody listened.
+  if (!process.connected) leftAlone();
   return { gateway, toldToStop };
 }
 
@@ -65,7 +79,7 @@ class HandedOver implements ConnectionSource {
   readonly #ended: Promise<void>;
   #end: () => void = () => undefined;
 
-  constructor(private readonly health: () => Health) {
+  constructor(private readonly onOpen: () => void) {
     this.#ended = new Promise((resolve) => {
       this.#end = resolve;
     });
@@ -75,7 +89,7 @@ class HandedOver implements ConnectionSource {
     this.#server = server;
     // With this event `node:http` begins to watch over idle and slow connections.
     server.emit('listening');
-    tell({ type: 'ready', health: this.health() });
+    this.onOpen();
     return Promise.resolve(0);
   }
 

@@ -2,7 +2,9 @@ import { once } from 'node:events';
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { isDeepStrictEqual } from 'node:util';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { freePort } from '../support/free-port.js';
 import { get } from '../support/gateway.js';
 import { startLoad, type Load } from '../support/load.js';
 import { environmentFor, Program, serve, startSimulator, type Environment } from '../support/process.js';
@@ -87,10 +89,27 @@ describe('WORKERS', () => {
     }
     agent.destroy();
 
-    const answers = await eachWorker(() => get(`${url}/readyz`));
-
-    for (const { json } of answers) expect(json).toMatchObject({ status: 'degraded', upstream: 'failing' });
+    const degraded = { status: 'degraded', redis: 'not-configured', upstream: 'failing' };
+    await until(async () => {
+      const answers = await eachWorker(() => get(`${url}/readyz`));
+      return answers.every(({ json }) => isDeepStrictEqual(json, { ...degraded, workers: { up: 2, of: 2 } }));
+    });
   });
+
+  it.each(['/healthz', '/readyz'])(
+    'answers %s to a client that half-closes after its request',
+    async (path) => {
+      const { port } = await twoWorkers();
+
+      const answers = await eachWorker(async () => {
+        const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+        socket.end(`GET ${path} HTTP/1.1\r\nHost: gateway\r\n\r\n`);
+        return text(socket);
+      });
+
+      for (const answer of answers) expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+    },
+  );
 
   it('hands every log line on whole, the last ones too', async () => {
     const { program, url } = await twoWorkers();
@@ -185,6 +204,21 @@ describe('stopping several workers', () => {
 
     expect(await program.exit).toEqual({ code: 0, signal: null });
     expect(program.stderr).toBe('');
+  });
+
+  it('leaves no worker behind whose primary process is killed during its start', async () => {
+    const port = await freePort();
+    const environment = { ...environmentFor(await startSimulator()), PORT: String(port), WORKERS: '2' };
+    const program = new Program('main.js', { environment });
+    await until(() => program.children.length === 2);
+    const workers = program.children;
+
+    process.kill(program.pid, 'SIGKILL');
+
+    await until(() => !workers.some(isRunning)).finally(() => {
+      for (const pid of workers.filter(isRunning)) process.kill(pid, 'SIGKILL');
+    });
+    await expect(once(connect(port, '127.0.0.1'), 'connect')).rejects.toThrow('ECONNREFUSED');
   });
 
   it('ends the workers of a primary process that was killed, with their answers', async () => {
