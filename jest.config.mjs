@@ -1,4 +1,9 @@
-/** Jest runs the TypeScript sources as native ES modules; `tsc --noEmit` is what checks their types. */
+import { availableParallelism } from 'node:os';
+
+/**
+ * Jest runs the TypeScript sources as native ES modules; `tsc --noEmit` is what checks their types. Many tests wait more
+ * than they compute, so there are more workers than cores.
+ */
 export default {
   testEnvironment: 'node',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
@@ -9,5 +14,5 @@ export default {
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   testTimeout: 15_000,
-  maxWorkers: '150%',
+  maxWorkers: Math.ceil(availableParallelism() * 1.5),
 };

@@ -1,5 +1,6 @@
 import { Agent, request, type IncomingMessage } from 'node:http';
 import { text as textOf } from 'node:stream/consumers';
+import { setTimeout as pause } from 'node:timers/promises';
 
 /** One answer, or the lack of one: `status` 0, and `text` says why. */
 export interface LoadAnswer {
@@ -36,7 +37,12 @@ export function startLoad({ url, ids, clients }: LoadOptions): Load {
   let asked = 0;
   let stopped = false;
   const run = async () => {
-    while (!stopped) answers.push(await ask(agent, url, ids[asked++ % ids.length] ?? ''));
+    while (!stopped) {
+      const answer = await ask(agent, url, ids[asked++ % ids.length] ?? '');
+      answers.push(answer);
+      // Nobody is there, and may never be: a client would not try again ten thousand times a second.
+      if (answer.status === 0) await pause(10);
+    }
   };
   const running = Promise.all(Array.from({ length: clients }, run));
   return {
