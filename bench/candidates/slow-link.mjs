@@ -1,4 +1,5 @@
 import { connect, createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Passes bytes to port TARGET and back; SIGUSR2 makes what comes back late by DELAY_MS, and again on time. */
 const delayMs = Number(process.env.DELAY_MS);
@@ -10,9 +11,13 @@ createServer((near) => {
   near.setNoDelay();
   far.setNoDelay();
   near.on('data', (chunk) => far.write(chunk));
+  // One after another: what is late must not be overtaken when the link is fast again.
+  let passed = Promise.resolve();
   far.on('data', (chunk) => {
-    if (slow) setTimeout(() => near.write(chunk), delayMs);
-    else near.write(chunk);
+    const dueAt = performance.now() + (slow ? delayMs : 0);
+    passed = passed
+      .then(() => (dueAt > performance.now() ? sleep(dueAt - performance.now()) : undefined))
+      .then(() => near.write(chunk));
   });
   for (const [one, other] of [
     [near, far],

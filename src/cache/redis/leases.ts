@@ -98,7 +98,7 @@ class RedisLeases implements CallLeases {
 
   #held(token: string, key: string, bytes: Buffer | null): HeldLease {
     const { guard, connection, now } = this.#options;
-    const kept = bytes === null ? undefined : decodeEntry(key, bytes);
+    const kept = Buffer.isBuffer(bytes) ? decodeEntry(key, bytes) : undefined;
     return {
       held: true,
       kept: kept !== undefined && kept.usableUntil > now() ? kept : undefined,

@@ -24,7 +24,8 @@ export function createRedisCache({ client, guard, inCluster, now }: RedisCacheOp
     async get(key) {
       if (guard.state() === 'down') return undefined;
       const bytes = await read(key);
-      const entry = bytes === null ? undefined : decodeEntry(key, bytes);
+      // A connection that mixes up its replies is no reason to fail either.
+      const entry = Buffer.isBuffer(bytes) ? decodeEntry(key, bytes) : undefined;
       return entry !== undefined && entry.usableUntil > now() ? entry : undefined;
     },
     async put(key, entry) {
