@@ -13,8 +13,18 @@ const rooms = [
   { files: 'secret-files.ts', local: [], packages: [] },
   {
     files: 'config.ts',
-    local: ['calls/.*', 'cache/redis/redis-url.js', 'secret-files.js'],
+    local: ['calls/.*', 'cache/redis/redis-url.js', 'config/.*', 'secret-files.js'],
     packages: ['zod'],
+  },
+  {
+    files: 'config/*',
+    local: ['access/caller.js', 'cache/keys.js', 'config.js', 'secret-files.js'],
+    packages: ['zod', 'jose', 'proxy-addr'],
+  },
+  {
+    files: 'access/*',
+    local: ['errors.js', 'calls/event-log.js', 'calls/line-limit.js', 'config/.*'],
+    packages: ['jose', 'lru-cache', 'proxy-addr'],
   },
   { files: 'calls/*', local: ['errors.js'], packages: [] },
   { files: 'callfire/*', local: HEART, packages: ['undici', 'tinypool'] },

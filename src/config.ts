@@ -2,10 +2,28 @@ import { z } from 'zod';
 import { parseRedisUrl } from './cache/redis/redis-url.js';
 import type { FreshnessPolicy } from './calls/freshness.js';
 import { isEndState } from './calls/states.js';
+import { readAccess, type Access } from './config/access.js';
+import {
+  baseUrl,
+  flag,
+  httpUrl,
+  isOrigin,
+  isPlain,
+  isTrustRange,
+  list,
+  name,
+  rateLimit,
+  share,
+  trustedUrl,
+  whole,
+} from './config/fields.js';
 import { withSecretFiles, type Environment } from './secret-files.js';
 
 /** Everything that operators decide, checked and in the units that the names say. */
-export type Config = Readonly<z.infer<typeof schema>>;
+export type Config = Variables & Access;
+
+/** The variables alone, without what the files hold that they name. */
+export type Variables = Readonly<z.infer<typeof schema>>;
 
 /** Lists every wrong or missing variable, a line each; never a value. */
 export class ConfigError extends Error {
@@ -16,47 +34,9 @@ export class ConfigError extends Error {
   }
 }
 
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+/** Signatures that only the owner of a private key can make; the others that JWT knows are no proof from a JWKS. */
+const SIGNATURES = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
 
-const whole = (initial: number, min: number, max: number) =>
-  z
-    .string()
-    .default(String(initial))
-    .refine((text) => /^\d{1,15}$/.test(text) && Number(text) >= min && Number(text) <= max, {
-      error: `must be a whole number from ${min} to ${max}`,
-    })
-    .transform(Number);
-
-const flag = (initial: 'true' | 'false') =>
-  z
-    .enum(['true', 'false'], { error: 'must be true or false' })
-    .default(initial)
-    .transform((text) => text === 'true');
-
-const list = (initial: string) =>
-  z
-    .string()
-    .default(initial)
-    .transform((text) =>
-      text
-        .split(',')
-        .map((item) => item.trim())
-        .filter((item) => item !== ''),
-    );
-
-const required = z.string({ error: 'is required' });
-
-const baseUrl = z
-  .string()
-  .default('https://www.callfire.com/api/1.1/rest')
-  .refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), {
-    error: 'must be an http(s) URL',
-  })
-  .transform((text) => new URL(text.replace(/\/+$/, '')))
-  .refine((url) => url.username === '' && url.password === '', { error: 'must not hold credentials' })
-  .refine((url) => url.search === '' && url.hash === '', { error: 'must not have a query or a fragment' });
-
-const origin = (text: string) => text === '*' || (URL.canParse(text) && new URL(text).origin === text);
 const redisTarget = z.string().transform((text, context) => {
   try {
     return parseRedisUrl(text);
@@ -67,73 +47,117 @@ const redisTarget = z.string().transform((text, context) => {
   }
 });
 
+const login = z.string().refine((text) => !text.includes(':'), { error: 'must not hold a colon' });
+
 const schema = z.object({
   HOST: z.string().default('127.0.0.1'),
-  PORT: whole(8080, 0, 65_535),
-  WORKERS: whole(1, 1, 64),
-  SHUTDOWN_DELAY_MS: whole(0, 0, 60_000),
-  SHUTDOWN_GRACE_MS: whole(10_000, 0, 600_000),
+  PORT: whole(0, 65_535).default(8080),
+  WORKERS: whole(1, 64).default(1),
+  SHUTDOWN_DELAY_MS: whole(0, 60_000).default(0),
+  SHUTDOWN_GRACE_MS: whole(0, 600_000).default(10_000),
   LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
       error: 'must be a level of pino',
     })
     .default('info'),
-  CORS_ORIGINS: list('').refine((origins) => origins.every(origin), {
+  CORS_ORIGINS: list('').refine((origins) => origins.every((text) => text === '*' || isOrigin(text)), {
     error: 'must be exact origins such as https://app.example.com, separated by commas, or *',
   }),
-  CALLFIRE_LOGIN: required.refine((text) => !text.includes(':'), { error: 'must not hold a colon' }),
-  CALLFIRE_PASSWORD: required,
-  CALLFIRE_BASE_URL: baseUrl,
-  CALLFIRE_ALLOW_HTTP: flag('false'),
-  CALLFIRE_ACCOUNT: z
-    .string()
-    .regex(/^[A-Za-z0-9._-]{1,64}$/, { error: 'must be 1 to 64 of A-Z a-z 0-9 . _ -' })
+  TRUST_PROXY: list('').refine((ranges) => ranges.every(isTrustRange), {
+    error: 'must be addresses or CIDR ranges separated by commas, or loopback, linklocal, uniquelocal',
+  }),
+
+  AUTH: z.literal('none', { error: 'must be none, or unset' }).optional(),
+  CONSUMERS_FILE: z.string().optional(),
+  AUTH_JWKS_URL: trustedUrl.optional(),
+  AUTH_JWKS_FILE: z.string().optional(),
+  AUTH_JWT_ISSUER: z.string().optional(),
+  AUTH_JWT_AUDIENCE: z.string().optional(),
+  AUTH_JWT_ALGORITHMS: list('RS256,ES256').refine(
+    (names) => names.length > 0 && names.every((text) => SIGNATURES.includes(text)),
+    { error: `must be of ${SIGNATURES.join(', ')}` },
+  ),
+  AUTH_JWT_CLOCK_SKEW_SECONDS: whole(0, 600).default(30),
+  AUTH_JWT_ACCOUNT_CLAIM: z.string().default('account'),
+  AUTH_JWT_SCOPE_CLAIM: z.string().default('scope'),
+  RATE_LIMIT: rateLimit.optional(),
+  RATE_LIMIT_UNAUTHENTICATED: rateLimit.default({ requests: 60, seconds: 60 }),
+
+  OPS_HOST: z.string().default('127.0.0.1'),
+  /** Undefined: 9090 where it is free. */
+  OPS_PORT: z
+    .union([z.literal('off'), whole(0, 65_535)], {
+      error: 'must be off, or a whole number from 0 to 65535',
+    })
     .optional(),
-  UPSTREAM_TIMEOUT_MS: whole(10_000, 1, 600_000),
-  UPSTREAM_MAX_BYTES: whole(16_777_216, 1, 268_435_456),
-  UPSTREAM_MAX_CONCURRENCY: whole(32, 1, 1024),
+  OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl.optional(),
+  OTEL_EXPORTER_OTLP_HEADERS: z.string().optional(),
+  OTEL_SERVICE_NAME: name.default('callfire-gateway'),
+  OTEL_TRACES_SAMPLER_ARG: share(1),
+
+  ACCOUNTS_FILE: z.string().optional(),
+  CALLFIRE_LOGIN: login.optional(),
+  CALLFIRE_PASSWORD: z.string().optional(),
+  CALLFIRE_NEXT_LOGIN: login.optional(),
+  CALLFIRE_NEXT_PASSWORD: z.string().optional(),
+  CALLFIRE_BASE_URL: baseUrl.default(new URL('https://www.callfire.com/api/1.1/rest')),
+  CALLFIRE_ALLOW_HTTP: flag('false'),
+  CALLFIRE_ACCOUNT: name.optional(),
+  UPSTREAM_TIMEOUT_MS: whole(1, 600_000).default(10_000),
+  UPSTREAM_MAX_BYTES: whole(1, 268_435_456).default(16_777_216),
+  UPSTREAM_MAX_CONCURRENCY: whole(1, 1024).default(32),
+
   REDIS_URL: redisTarget.optional(),
-  REDIS_TIMEOUT_MS: whole(50, 1, 60_000),
+  REDIS_TIMEOUT_MS: whole(1, 60_000).default(50),
   CACHE_STATES: list('FINISHED').refine((states) => states.every(isEndState), {
     error: 'names a state that is not an end state',
   }),
-  CACHE_TTL_SECONDS: whole(86_400, 1, 31_536_000),
-  CACHE_SETTLE_SECONDS: whole(300, 0, 31_536_000),
-  CACHE_STALE_SECONDS: whole(86_400, 0, 31_536_000),
-  CACHE_NEGATIVE_SECONDS: whole(5, 0, 3600),
+  CACHE_TTL_SECONDS: whole(1, 31_536_000).default(86_400),
+  CACHE_SETTLE_SECONDS: whole(0, 31_536_000).default(300),
+  CACHE_STALE_SECONDS: whole(0, 31_536_000).default(86_400),
+  CACHE_NEGATIVE_SECONDS: whole(0, 3600).default(5),
   CACHE_PREFIX: z
     .string()
     .regex(/^[A-Za-z0-9._:-]{1,64}$/, { error: 'must be 1 to 64 of A-Z a-z 0-9 . _ : -' })
     .default('callfire-gateway'),
-  CACHE_MEMORY_MB: whole(64, 0, 65_536),
+  CACHE_MEMORY_MB: whole(0, 65_536).default(64),
   PASSTHROUGH: z.enum(['on', 'off'], { error: 'must be on or off' }).default('on'),
   PASSTHROUGH_WRITES: flag('false'),
 });
 
-/** Reads the environment in two steps: secrets from their files, then every variable against the schema. */
+/**
+ * Reads the environment: secrets from their files, then every variable against the schema, then the files that the
+ * variables name. To be called again whenever what is read from files may have changed. `readFile` throws for what is
+ * not there.
+ */
 export function readConfig(environment: Environment, readFile: (path: string) => string): Config {
   const { values, problems } = withSecretFiles(environment, readFile);
   const parsed = schema.safeParse(values);
   if (!parsed.success) {
     // A secret whose file is at fault has been reported already.
-    const reported = (name: string) => problems.some((problem) => problem.startsWith(`${name}_FILE`));
+    const reported = (variable: string) => problems.some((problem) => problem.startsWith(`${variable}_FILE`));
     for (const { path, message } of parsed.error.issues) {
-      const name = path.join('.');
-      if (!reported(name)) problems.push(`${name} ${message}`);
+      const variable = path.join('.');
+      if (!reported(variable)) problems.push(`${variable} ${message}`);
     }
   }
   problems.push(...contradictions(values));
-  if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
-  return parsed.data;
+  const access = parsed.success ? readAccess(parsed.data, values, readFile) : undefined;
+  problems.push(...(access?.problems ?? []));
+  if (!parsed.success || access === undefined || problems.length > 0) throw new ConfigError(problems);
+  return { ...parsed.data, ...access.value };
 }
 
 /** What is wrong only beside another variable; looked for in the raw values, so that one error names everything. */
 function contradictions(values: Environment): string[] {
   const problems: string[] = [];
+  if (values['ACCOUNTS_FILE'] === undefined) {
+    for (const variable of ['CALLFIRE_LOGIN', 'CALLFIRE_PASSWORD'])
+      if (values[variable] === undefined && values[`${variable}_FILE`] === undefined)
+        problems.push(`${variable} is required`);
+  }
   const url = values['CALLFIRE_BASE_URL'] ?? '';
-  const plain =
-    URL.canParse(url) && new URL(url).protocol === 'http:' && !LOOPBACK.test(new URL(url).hostname);
-  if (plain && values['CALLFIRE_ALLOW_HTTP'] !== 'true') {
+  if (URL.canParse(url) && isPlain(new URL(url)) && values['CALLFIRE_ALLOW_HTTP'] !== 'true') {
     problems.push(
       'CALLFIRE_BASE_URL must be https, as credentials travel on it (or set CALLFIRE_ALLOW_HTTP=true)',
     );
@@ -145,7 +169,7 @@ function contradictions(values: Environment): string[] {
 }
 
 /** How long answers are kept, out of the whole. */
-export function freshnessPolicy(config: Config): FreshnessPolicy {
+export function freshnessPolicy(config: Variables): FreshnessPolicy {
   return {
     states: new Set(config.CACHE_STATES),
     ttlSeconds: config.CACHE_TTL_SECONDS,

@@ -2,6 +2,10 @@
 export type ErrorCode =
   | 'invalid-call-id'
   | 'invalid-parameter'
+  | 'unauthenticated'
+  | 'forbidden'
+  | 'rate-limited'
+  | 'authentication-unavailable'
   | 'call-not-found'
   | 'route-not-found'
   | 'method-not-allowed'

@@ -1,5 +1,5 @@
 import { createCallCache } from './cache/create-call-cache.js';
-import { accountDigest, createKeyMaker } from './cache/keys.js';
+import { createKeyMaker } from './cache/keys.js';
 import { CallFireClient } from './callfire/callfire-client.js';
 import { createCredentials } from './callfire/credentials.js';
 import { createFailureReport } from './callfire/failure-report.js';
@@ -56,11 +56,12 @@ const LEASE_SLACK_MS = 2_000;
 export function createGateway(config: Config, overrides: Overrides = {}): Gateway {
   const { now = Date.now, log = createLog(config.LOG_LEVEL), idleMs = 500 } = overrides;
   const { events } = log;
-  const credentials = createCredentials(config.CALLFIRE_LOGIN, config.CALLFIRE_PASSWORD);
+  const [accountConfig] = config.accounts;
+  if (accountConfig === undefined) throw new Error('A configuration has at least one account.');
+  const { baseUrl, current, timeoutMs, maxConcurrency } = accountConfig;
+  const credentials = createCredentials(current.login, current.password);
   const upstream = {
-    baseUrl: config.CALLFIRE_BASE_URL,
-    timeoutMs: config.UPSTREAM_TIMEOUT_MS,
-    maxConcurrency: config.UPSTREAM_MAX_CONCURRENCY,
+    ...{ baseUrl, timeoutMs, maxConcurrency },
     report: createFailureReport(events),
   };
   const client = new CallFireClient({
@@ -79,12 +80,11 @@ export function createGateway(config: Config, overrides: Overrides = {}): Gatewa
     now,
     log: events,
   });
-  const account = config.CALLFIRE_ACCOUNT ?? accountDigest(config.CALLFIRE_BASE_URL, config.CALLFIRE_LOGIN);
   const lookup = new CallLookup({
     source: client,
     cache: callCache.cache,
     leases: callCache.leases,
-    keyOf: createKeyMaker({ prefix: config.CACHE_PREFIX, account }),
+    keyOf: createKeyMaker({ prefix: config.CACHE_PREFIX, account: accountConfig.keyName }),
     policy: freshnessPolicy(config),
     cacheTimeoutMs: config.REDIS_TIMEOUT_MS,
     now,

@@ -1,7 +1,14 @@
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Variables that may instead be given as `…_FILE`, the path of a file that holds the value. */
-const SECRETS = ['CALLFIRE_LOGIN', 'CALLFIRE_PASSWORD', 'REDIS_URL'] as const;
+const SECRETS = [
+  'CALLFIRE_LOGIN',
+  'CALLFIRE_PASSWORD',
+  'CALLFIRE_NEXT_LOGIN',
+  'CALLFIRE_NEXT_PASSWORD',
+  'REDIS_URL',
+  'OTEL_EXPORTER_OTLP_HEADERS',
+] as const;
 
 /**
  * The environment with the values of secrets that are given as files, and what is wrong with those. An empty variable

@@ -6,6 +6,10 @@ import type { GatewayResponse } from './gateway-response.js';
 const PROBLEMS: Readonly<Record<ErrorCode, readonly [status: number, title: string]>> = {
   'invalid-call-id': [400, 'Invalid call id'],
   'invalid-parameter': [400, 'Invalid parameter'],
+  unauthenticated: [401, 'Unauthenticated'],
+  forbidden: [403, 'Forbidden'],
+  'rate-limited': [429, 'Too many requests'],
+  'authentication-unavailable': [503, 'Tokens cannot be checked'],
   'call-not-found': [404, 'Call not found'],
   'route-not-found': [404, 'Route not found'],
   'method-not-allowed': [405, 'Method not allowed'],
@@ -22,6 +26,9 @@ const PROBLEMS: Readonly<Record<ErrorCode, readonly [status: number, title: stri
   'not-cached': [504, 'Not in the cache'],
   'internal-error': [500, 'Internal error'],
 };
+
+/** RFC 9110 section 11.6.1 wants one. Not `Basic`, on which browsers ask their users for a password. */
+const CHALLENGE = 'Bearer realm="callfire-gateway"';
 
 /** The status and the problem body (RFC 9457) of an error. */
 export function problemBody(error: GatewayError, requestId: string): { status: number; body: string } {
@@ -42,6 +49,7 @@ export function sendProblem(response: GatewayResponse, error: GatewayError, now:
   response.setHeader('X-Request-Id', response.requestId);
   if (response.cache !== undefined) response.setHeader('Cache-Status', cacheStatus(response.cache, now));
   if (error.retryAfterSeconds !== undefined) response.setHeader('Retry-After', error.retryAfterSeconds);
+  if (error.code === 'unauthenticated') response.setHeader('WWW-Authenticate', CHALLENGE);
   if (error.allow !== undefined) response.setHeader('Allow', error.allow);
   response.end(body);
 }

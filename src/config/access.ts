@@ -1,0 +1,151 @@
+import type { JSONWebKeySet } from 'jose';
+import { z } from 'zod';
+import type { RateLimit } from '../access/caller.js';
+import { accountDigest } from '../cache/keys.js';
+import type { Variables } from '../config.js';
+import type { Environment } from '../secret-files.js';
+import { readAccountsFile, type AccountConfig } from './accounts-file.js';
+import { readConsumersFile, type ConsumerConfig } from './consumers-file.js';
+import { isLoopback } from './fields.js';
+import { parseFile } from './json-file.js';
+
+/** Who may ask, on which accounts. All of it can be read again while the gateway runs. */
+export interface Access {
+  /** At least one. */
+  readonly accounts: readonly AccountConfig[];
+  /** Undefined where no key is asked for. */
+  readonly consumers: readonly ConsumerConfig[] | undefined;
+  /** Undefined where no token is taken. */
+  readonly tokens: TokenConfig | undefined;
+  /** Nobody has to say who they are. */
+  readonly open: boolean;
+  /** The files that were read, to be watched. */
+  readonly files: readonly string[];
+}
+
+/** Which JWTs are believed, and what they say. */
+export interface TokenConfig {
+  /** The issuer's public keys: where they are fetched, or what `AUTH_JWKS_FILE` holds. */
+  readonly keys: URL | JSONWebKeySet;
+  readonly issuer: string;
+  readonly audience: string;
+  readonly algorithms: readonly string[];
+  readonly clockSkewSeconds: number;
+  readonly accountClaim: string;
+  readonly scopeClaim: string;
+  /** Of each subject. */
+  readonly limit: RateLimit | undefined;
+}
+
+/** The account's name where the operator gave it none. */
+const ONLY_ACCOUNT = 'default';
+
+const jwksSchema = z.object({
+  keys: z.array(z.record(z.string(), z.unknown()), { error: 'must be a list' }),
+});
+
+/** Reads what the variables name, and checks it against each other. `values` are the variables as they were set. */
+export function readAccess(
+  variables: Variables,
+  values: Environment,
+  readFile: (path: string) => string,
+): { value: Access; problems: readonly string[] } {
+  const problems: string[] = [];
+  const files = new Set(secretFiles(values));
+  const read = (path: string) => {
+    files.add(path);
+    return readFile(path);
+  };
+  const report = (variable: string, found: readonly string[]) =>
+    void problems.push(...found.map((problem) => `${variable} ${problem}`));
+
+  const accounts = accountsOf(variables, read, report);
+  const consumers = consumersOf(variables, read, report);
+  const tokens = tokensOf(variables, read, report);
+  const open = consumers === undefined && tokens === undefined;
+  if (variables.AUTH === 'none' && !open)
+    report('AUTH', ['is none beside CONSUMERS_FILE or AUTH_JWKS_…; choose one']);
+  if (open && variables.AUTH !== 'none' && !isLoopback(variables.HOST))
+    report('HOST', [
+      'must be loopback while anybody may ask: set CONSUMERS_FILE or AUTH_JWKS_URL, or say AUTH=none',
+    ]);
+  const names = new Set(accounts.map(({ name }) => name));
+  if (open && names.size > 1)
+    report('ACCOUNTS_FILE', [
+      'names several accounts, and without consumers or tokens nobody can choose one',
+    ]);
+  for (const { name, account } of consumers ?? []) {
+    if (account === undefined && names.size > 1)
+      report('CONSUMERS_FILE', [`consumers.${name} must say which account, as there are several`]);
+    if (account !== undefined && !names.has(account))
+      report('CONSUMERS_FILE', [`consumers.${name} names an account that does not exist`]);
+  }
+  return { value: { accounts, consumers, tokens, open, files: [...files] }, problems };
+}
+
+type Read = (path: string) => string;
+type Report = (variable: string, problems: readonly string[]) => void;
+
+function accountsOf(variables: Variables, read: Read, report: Report): readonly AccountConfig[] {
+  const { ACCOUNTS_FILE: path, CALLFIRE_LOGIN: login, CALLFIRE_PASSWORD: password } = variables;
+  const defaults = {
+    timeoutMs: variables.UPSTREAM_TIMEOUT_MS,
+    maxBytes: variables.UPSTREAM_MAX_BYTES,
+    maxConcurrency: variables.UPSTREAM_MAX_CONCURRENCY,
+  };
+  if (path !== undefined) {
+    if (login !== undefined || password !== undefined)
+      report('ACCOUNTS_FILE', ['is set beside CALLFIRE_LOGIN or CALLFIRE_PASSWORD; set one']);
+    const { accounts, problems } = readAccountsFile({ path, readFile: read, defaults });
+    report('ACCOUNTS_FILE', problems);
+    return accounts;
+  }
+  const { CALLFIRE_NEXT_LOGIN: nextLogin, CALLFIRE_NEXT_PASSWORD: nextPassword } = variables;
+  const { CALLFIRE_BASE_URL: baseUrl, CALLFIRE_ACCOUNT: name } = variables;
+  if (nextLogin !== undefined && nextPassword === undefined)
+    report('CALLFIRE_NEXT_PASSWORD', ['is required beside CALLFIRE_NEXT_LOGIN']);
+  if (login === undefined || password === undefined) return [];
+  // A new password for the same login is the usual way to rotate.
+  const next = nextPassword === undefined ? undefined : { login: nextLogin ?? login, password: nextPassword };
+  const keyName = name ?? accountDigest(baseUrl, login);
+  return [{ ...defaults, name: name ?? ONLY_ACCOUNT, keyName, baseUrl, current: { login, password }, next }];
+}
+
+function consumersOf({ CONSUMERS_FILE: path }: Variables, read: Read, report: Report) {
+  if (path === undefined) return undefined;
+  const { consumers, problems } = readConsumersFile(path, read);
+  report('CONSUMERS_FILE', problems);
+  return consumers;
+}
+
+function tokensOf(variables: Variables, read: Read, report: Report): TokenConfig | undefined {
+  const { AUTH_JWKS_URL: url, AUTH_JWKS_FILE: path } = variables;
+  if (url === undefined && path === undefined) return undefined;
+  if (url !== undefined && path !== undefined)
+    report('AUTH_JWKS_URL', ['is set beside AUTH_JWKS_FILE; set one']);
+  const { AUTH_JWT_ISSUER: issuer, AUTH_JWT_AUDIENCE: audience } = variables;
+  const missing = [
+    'is required beside AUTH_JWKS_URL or AUTH_JWKS_FILE, or any token of that issuer would do',
+  ];
+  if (issuer === undefined) report('AUTH_JWT_ISSUER', missing);
+  if (audience === undefined) report('AUTH_JWT_AUDIENCE', missing);
+  const file = path === undefined ? undefined : parseFile(path, read, jwksSchema);
+  report('AUTH_JWKS_FILE', file?.problems ?? []);
+  return {
+    keys: url ?? file?.value ?? { keys: [] },
+    issuer: issuer ?? '',
+    audience: audience ?? '',
+    algorithms: variables.AUTH_JWT_ALGORITHMS,
+    clockSkewSeconds: variables.AUTH_JWT_CLOCK_SKEW_SECONDS,
+    accountClaim: variables.AUTH_JWT_ACCOUNT_CLAIM,
+    scopeClaim: variables.AUTH_JWT_SCOPE_CLAIM,
+    limit: variables.RATE_LIMIT,
+  };
+}
+
+/** The files that hold single secrets: they may change like the others. */
+function secretFiles(values: Environment): string[] {
+  return Object.entries(values)
+    .filter(([variable]) => /^CALLFIRE_\w+_FILE$/.test(variable))
+    .flatMap(([, path]) => (path === undefined ? [] : [path]));
+}

@@ -1,0 +1,32 @@
+import type { z } from 'zod';
+
+/** What a JSON file holds, or what is wrong with it: a line each, which names the place and never a value. */
+export function parseFile<T>(
+  path: string,
+  readFile: (path: string) => string,
+  schema: z.ZodType<T>,
+): { value: T | undefined; problems: string[] } {
+  const refused = (problem: string) => ({ value: undefined, problems: [problem] });
+  let text: string;
+  try {
+    text = readFile(path);
+  } catch {
+    return refused('names a file that cannot be read');
+  }
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return refused('names a file that is not JSON');
+  }
+  const parsed = schema.safeParse(json);
+  if (parsed.success) return { value: parsed.data, problems: [] };
+  return {
+    value: undefined,
+    problems: parsed.error.issues.map(({ code, path: at, message }) => {
+      // Zod names the members that nobody knows, which may be a misplaced secret.
+      const said = code === 'unrecognized_keys' ? 'has a member that is not known' : message;
+      return `${at.join('.')} ${said}`.trim();
+    }),
+  };
+}
