@@ -7,6 +7,8 @@ import tseslint from 'typescript-eslint';
  * `local` are paths below src/, `beside` are folders next to an inner room, `packages` come from npm. Composition (main, gateway, demo) may import anything.
  */
 const HEART = ['errors.js', 'calls/.*'];
+/** Who asks, and what is left of their limit: what `http/` must know of those rooms. */
+const CALLERS = ['access/caller.js', 'limits/limits.js'];
 const rooms = [
   { files: 'errors.ts', local: [], packages: [] },
   { files: 'logger.ts', local: [], packages: ['pino'] },
@@ -33,7 +35,8 @@ const rooms = [
   { files: 'callfire/xml/*', local: HEART, packages: ['fast-xml-parser'] },
   { files: 'cache/*', local: HEART, packages: ['lru-cache'] },
   { files: 'cache/redis/*', local: HEART, packages: ['ioredis'] },
-  { files: 'http/*', local: HEART, packages: ['express'] },
+  { files: 'http/*', local: [...HEART, ...CALLERS], packages: ['express'] },
+  { files: 'limits/*', local: CALLERS, packages: ['rate-limiter-flexible', 'lru-cache', 'ioredis'] },
   { files: 'http/passthrough/*', local: HEART, packages: ['express', 'http-proxy-middleware'] },
   {
     files: 'workers/*',

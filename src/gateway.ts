@@ -1,24 +1,27 @@
+import { createAuthenticator } from './access/authenticator.js';
+import { createAddressOf, limitKey } from './access/client-address.js';
+import { openAccount } from './accounts/account.js';
+import { Accounts } from './accounts/accounts.js';
 import { createCallCache } from './cache/create-call-cache.js';
-import { createKeyMaker } from './cache/keys.js';
-import { CallFireClient } from './callfire/callfire-client.js';
-import { createCredentials } from './callfire/credentials.js';
-import { createFailureReport } from './callfire/failure-report.js';
-import { CallLookup } from './calls/lookup.js';
 import { freshnessPolicy, type Config } from './config.js';
+import { createAdmission } from './http/admission.js';
 import { createApp, PASSTHROUGH_PREFIX } from './http/app.js';
 import { createCallsRoute } from './http/calls-route.js';
+import { Port, type ConnectionSource } from './http/connection-source.js';
+import { createCors } from './http/cors.js';
 import { createFail } from './http/failure.js';
 import { createFrontDoor } from './http/front-door.js';
-import { Port, type ConnectionSource } from './http/connection-source.js';
 import type { Health } from './http/health.js';
 import { createHealthRoutes } from './http/health-routes.js';
 import { Listener } from './http/listener.js';
 import { createLookupHandler } from './http/lookup-handler.js';
-import { createPassthrough } from './http/passthrough/passthrough.js';
 import { createRequestLog } from './http/request-log.js';
 import { createHttpServer } from './http/server.js';
 import { UnderWay } from './http/under-way.js';
+import { createLimits } from './limits/create-limits.js';
+import { createStrangers } from './limits/strangers.js';
 import { createLog, type Log } from './logger.js';
+import { Reload } from './reload.js';
 
 /** What tests and embedding programs may replace. */
 export interface Overrides {
@@ -33,6 +36,8 @@ export interface Overrides {
   readonly connections?: ConnectionSource;
   /** What `/readyz` tells, where this gateway is a part of one. */
   readonly health?: () => Health;
+  /** Reads the configuration again; by default it never changes. Throws a `ConfigError`. */
+  readonly readConfig?: () => Config;
 }
 
 export interface Gateway {
@@ -42,6 +47,8 @@ export interface Gateway {
   start(): Promise<number>;
   /** Finishes what is in flight, then closes everything. Idempotent. */
   stop(): Promise<void>;
+  /** Reads consumers, accounts and secrets again; false where they are broken, and what was in force stays so. */
+  reload(): boolean;
   /** Of this gateway alone. */
   health(): Health;
 }
@@ -56,64 +63,74 @@ const LEASE_SLACK_MS = 2_000;
 export function createGateway(config: Config, overrides: Overrides = {}): Gateway {
   const { now = Date.now, log = createLog(config.LOG_LEVEL), idleMs = 500 } = overrides;
   const { events } = log;
-  const [accountConfig] = config.accounts;
-  if (accountConfig === undefined) throw new Error('A configuration has at least one account.');
-  const { baseUrl, current, timeoutMs, maxConcurrency } = accountConfig;
-  const credentials = createCredentials(current.login, current.password);
-  const upstream = {
-    ...{ baseUrl, timeoutMs, maxConcurrency },
-    report: createFailureReport(events),
-  };
-  const client = new CallFireClient({
-    ...upstream,
-    credentials,
-    maxBytes: config.UPSTREAM_MAX_BYTES,
-    documentWorker: overrides.documentWorker,
-    log: events,
-  });
+  const longestFetchMs = Math.max(...config.accounts.map(({ timeoutMs }) => timeoutMs));
   const callCache = createCallCache({
     redis: config.REDIS_URL,
     redisTimeoutMs: config.REDIS_TIMEOUT_MS,
     maxBytes: config.CACHE_MEMORY_MB * 1024 * 1024,
     prefix: config.CACHE_PREFIX,
-    leaseMs: config.UPSTREAM_TIMEOUT_MS + config.REDIS_TIMEOUT_MS + LEASE_SLACK_MS,
+    leaseMs: longestFetchMs + config.REDIS_TIMEOUT_MS + LEASE_SLACK_MS,
     now,
     log: events,
   });
-  const lookup = new CallLookup({
-    source: client,
-    cache: callCache.cache,
-    leases: callCache.leases,
-    keyOf: createKeyMaker({ prefix: config.CACHE_PREFIX, account: accountConfig.keyName }),
-    policy: freshnessPolicy(config),
-    cacheTimeoutMs: config.REDIS_TIMEOUT_MS,
-    now,
+  const accounts = new Accounts({
+    open: (account) =>
+      openAccount(account, {
+        cache: callCache.cache,
+        leases: callCache.leases,
+        keyPrefix: config.CACHE_PREFIX,
+        policy: freshnessPolicy(config),
+        cacheTimeoutMs: config.REDIS_TIMEOUT_MS,
+        passthrough: config.PASSTHROUGH === 'on',
+        passthroughWrites: config.PASSTHROUGH_WRITES,
+        documentWorker: overrides.documentWorker,
+        log: events,
+        now,
+      }),
+    retireMs: longestFetchMs + config.SHUTDOWN_GRACE_MS,
   });
-  const passthrough =
-    config.PASSTHROUGH === 'off'
-      ? undefined
-      : createPassthrough({
-          ...upstream,
-          authorization: credentials.authorization,
-          containsSecret: (text) => credentials.scrub(text) !== text,
-          allowWrites: config.PASSTHROUGH_WRITES,
-        });
+  let authenticator = createAuthenticator(config);
+  let origins: ReadonlySet<string> = new Set();
+  const use = (access: Config) => {
+    accounts.use(access.accounts);
+    authenticator = createAuthenticator(access);
+    origins = new Set([
+      ...config.CORS_ORIGINS,
+      ...(access.consumers ?? []).flatMap((consumer) => consumer.origins ?? []),
+    ]);
+  };
+  use(config);
+  const reload = new Reload({
+    config,
+    read: overrides.readConfig ?? (() => config),
+    use,
+    log: events,
+  });
+
   const fail = createFail(events);
-  const handler = createLookupHandler(lookup, now);
-  const requestLog = createRequestLog(log);
+  const handler = createLookupHandler(now);
   const health = (): Health => ({
     stopping: listener.stopping,
     cache: callCache.state(),
-    upstream: client.breakerState === 'closed' ? 'ok' : 'failing',
+    upstream: accounts.all.every(({ breakerState }) => breakerState === 'closed') ? 'ok' : 'failing',
+  });
+  const cors = createCors({ shared: new Set(config.CORS_ORIGINS), all: () => origins });
+  const admit = createAdmission({
+    identify: (headers) => authenticator.identify(headers),
+    account: (name) => accounts.get(name),
+    limits: createLimits(),
+    strangers: createStrangers(config.RATE_LIMIT_UNAUTHENTICATED, now),
+    addressOf: createAddressOf(config.TRUST_PROXY),
+    limitKey,
+    cors,
   });
   const app = createApp({
     routes: [createCallsRoute(handler), createHealthRoutes(overrides.health ?? health)],
-    passthrough: passthrough?.router,
     fail,
   });
   const underWay = new UnderWay();
-  const corsOrigins = config.CORS_ORIGINS;
-  const frontDoor = createFrontDoor({ app, handler, requestLog, fail, corsOrigins, underWay });
+  const ended = createRequestLog(log);
+  const frontDoor = createFrontDoor({ app, admit, cors, handler, ended, fail, underWay });
   const connections = overrides.connections ?? new Port(config.HOST, config.PORT);
   const listener = new Listener(createHttpServer(app, frontDoor), underWay, connections);
 
@@ -121,22 +138,30 @@ export function createGateway(config: Config, overrides: Overrides = {}): Gatewa
     // So that the first lookups find what Redis has; without Redis the gateway starts all the same.
     await callCache.opened(REDIS_WITHIN_MS);
     const port = await listener.start();
+    reload.start();
     // Whoever brings the connections says where they come from.
-    if (overrides.connections === undefined)
-      events.info({ host: config.HOST, port, passthrough: passthrough && PASSTHROUGH_PREFIX }, 'listening');
+    if (overrides.connections === undefined) {
+      const passthrough = config.PASSTHROUGH === 'on' ? PASSTHROUGH_PREFIX : undefined;
+      events.info({ host: config.HOST, port, passthrough }, 'listening');
+    }
     return port;
   };
   const close = async () => {
     await started?.catch(() => undefined);
+    reload.stop();
     const { SHUTDOWN_DELAY_MS: delayMs, SHUTDOWN_GRACE_MS: graceMs } = config;
     await listener.stop({ delayMs, graceMs, idleMs });
-    passthrough?.close();
-    await client.close();
+    await accounts.close();
     await callCache.close();
     events.info({}, 'stopped');
     await log.close();
   };
   let started: Promise<number> | undefined;
   let stopped: Promise<void> | undefined;
-  return { start: () => (started ??= open()), stop: () => (stopped ??= close()), health };
+  return {
+    start: () => (started ??= open()),
+    stop: () => (stopped ??= close()),
+    reload: () => reload.now('told to'),
+    health,
+  };
 }

@@ -5,15 +5,22 @@ import type { Gateway } from './gateway.js';
 const EXIT_FAILED = 1;
 const EXIT_BAD_ENVIRONMENT = 2;
 
+const read = (): Config => readConfig(process.env, (path) => readFileSync(path, 'utf8'));
+
 await run(configuration());
 
 async function run(config: Config): Promise<void> {
-  const { gateway, toldToStop } = await build(config, signalled());
+  const told = signalled('SIGTERM', 'SIGINT');
+  // A terminal and some supervisors signal every process; a worker stops or reloads when the primary process tells it to.
+  let reload: Role['reload'] = undefined;
+  process.on('SIGHUP', () => reload?.());
+  const { gateway, toldToStop, ...role } = await build(config, told);
+  reload = role.reload;
   void toldToStop.then(() => gateway.stop()).then(() => process.exit(0));
   try {
     await gateway.start();
   } catch (error) {
-    console.error(`callfire-gateway cannot listen on ${config.HOST}:${config.PORT}: ${reason(error)}`);
+    console.error(`callfire-gateway cannot listen on ${address(error, config)}: ${reason(error)}`);
     process.exit(EXIT_FAILED);
   }
 }
@@ -21,28 +28,37 @@ async function run(config: Config): Promise<void> {
 interface Role {
   readonly gateway: Pick<Gateway, 'start' | 'stop'>;
   readonly toldToStop: Promise<void>;
+  /** What SIGHUP does here. */
+  readonly reload?: () => void;
 }
 
 /** The gateway itself, one of its workers, or the process that keeps the workers: each loads only what it runs. */
 async function build(config: Config, toldToStop: Promise<void>): Promise<Role> {
   const number = workerNumber();
   if (number !== undefined) {
-    // A terminal and some supervisors signal every process; a worker stops when the primary process tells it to.
     const { createWorker } = await import('./workers/worker.js');
-    return createWorker(config, number);
+    return createWorker(config, { number, readConfig: read });
   }
   if (config.WORKERS > 1) {
     const { createPrimary } = await import('./workers/primary.js');
-    return { gateway: createPrimary(config, import.meta.filename), toldToStop };
+    const gateway = createPrimary(config, import.meta.filename);
+    return {
+      gateway,
+      toldToStop,
+      reload: () => {
+        gateway.reload();
+      },
+    };
   }
   const { createGateway } = await import('./gateway.js');
-  return { gateway: createGateway(config), toldToStop };
+  const gateway = createGateway(config, { readConfig: read });
+  return { gateway, toldToStop, reload: () => void gateway.reload() };
 }
 
-/** Resolves with the first signal to stop; from the start on none of them ends the process by itself. */
-function signalled(): Promise<void> {
+/** Resolves with the first of these signals; from the start on none of them ends the process by itself. */
+function signalled(...signals: readonly NodeJS.Signals[]): Promise<void> {
   return new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    for (const signal of signals) {
       process.on(signal, () => {
         resolve();
       });
@@ -57,12 +73,21 @@ function workerNumber(): number | undefined {
 
 function configuration(): Config {
   try {
-    return readConfig(process.env, (path) => readFileSync(path, 'utf8'));
+    return read();
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     console.error(error.message);
     process.exit(EXIT_BAD_ENVIRONMENT);
   }
+}
+
+/** What could not be listened on, as the system says it: there are two listeners. */
+function address(error: unknown, { HOST, PORT }: Config): string {
+  const port =
+    error instanceof Error && 'port' in error && typeof error.port === 'number' ? error.port : PORT;
+  const host =
+    error instanceof Error && 'address' in error && typeof error.address === 'string' ? error.address : HOST;
+  return `${host}:${port}`;
 }
 
 function reason(error: unknown): string {

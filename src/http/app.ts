@@ -1,5 +1,6 @@
 import express, { type ErrorRequestHandler, type Express, type RequestHandler, type Router } from 'express';
 import { GatewayError } from '../errors.js';
+import { checkScope } from './admission.js';
 import { ours } from './gateway-response.js';
 import type { Fail } from './failure.js';
 
@@ -7,24 +8,17 @@ export const PASSTHROUGH_PREFIX = '/api/1.1/rest';
 
 interface AppParts {
   readonly routes: readonly Router[];
-  /** Undefined where the passthrough is switched off. */
-  readonly passthrough: RequestHandler | undefined;
   readonly fail: Fail;
 }
 
 /** Assembles the Express application; it does not listen. */
-export function createApp({ routes, passthrough, fail }: AppParts): Express {
+export function createApp({ routes, fail }: AppParts): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('query parser', 'simple');
   for (const route of routes) app.use(route);
-  if (passthrough !== undefined) {
-    app.use(PASSTHROUGH_PREFIX, (request, response, next) => {
-      ours(response).route = `${PASSTHROUGH_PREFIX}/**`;
-      passthrough(request, response, next);
-    });
-  }
+  app.use(PASSTHROUGH_PREFIX, passThrough);
   app.use((request) => {
     throw new GatewayError(
       'route-not-found',
@@ -37,6 +31,19 @@ export function createApp({ routes, passthrough, fail }: AppParts): Express {
   app.use(onError);
   return app;
 }
+
+/** Through the account of the caller, if it may and the passthrough is there at all. */
+const passThrough: RequestHandler = (request, response, next) => {
+  const { account } = ours(response);
+  if (account?.passthrough === undefined) {
+    next();
+    return;
+  }
+  ours(response).route = `${PASSTHROUGH_PREFIX}/**`;
+  const isRead = request.method === 'GET' || request.method === 'HEAD';
+  checkScope(ours(response), isRead ? 'passthrough:read' : 'passthrough:write');
+  account.passthrough(request, response, next);
+};
 
 function shown(path: string): string {
   return JSON.stringify(path.length > 100 ? `${path.slice(0, 100)}…` : path);

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { CallEntry } from '../calls/call-entry.js';
 import { cacheStatus, secondsLeft } from './cache-status.js';
 import type { GatewayResponse } from './gateway-response.js';
+import { standingHeaders } from './standing-headers.js';
 
 /**
  * Answers with a call: 200 with its prepared bytes, or 304 where the caller has them. `response.cache` says how the
@@ -13,14 +14,8 @@ export function sendCall(
   entry: CallEntry,
   now: number,
 ): void {
-  const headers = [
-    'ETag',
-    entry.etag,
-    'Cache-Control',
-    cacheControl(entry, now),
-    'X-Request-Id',
-    response.requestId,
-  ];
+  const headers = standingHeaders(response);
+  headers.push('ETag', entry.etag, 'Cache-Control', cacheControl(entry, now));
   const { cache } = response;
   if (cache !== undefined) headers.push('Cache-Status', cacheStatus(cache, now));
   if (isFromCache(response))

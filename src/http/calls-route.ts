@@ -1,6 +1,7 @@
 import express, { type RequestHandler, type Router } from 'express';
 import { isCallId } from '../calls/call-id.js';
 import { GatewayError } from '../errors.js';
+import { checkScope } from './admission.js';
 import { lookupWish } from './cache-control.js';
 import { ours } from './gateway-response.js';
 import { CALL_ROUTE, type LookupHandler } from './lookup-handler.js';
@@ -10,6 +11,7 @@ import { readOnly } from './methods.js';
 export function createCallsRoute(handler: LookupHandler): Router {
   const router = express.Router({ caseSensitive: true, strict: true });
   const answer: RequestHandler<{ id: string }> = async (request, response) => {
+    checkScope(ours(response), 'calls:read');
     const { id } = request.params;
     if (!isCallId(id)) throw new GatewayError('invalid-call-id', INVALID_ID);
     const [parameter] = Object.keys(request.query);

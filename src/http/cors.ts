@@ -1,38 +1,68 @@
 import type { IncomingMessage } from 'node:http';
+import { GatewayError } from '../errors.js';
 import type { GatewayResponse } from './gateway-response.js';
 
-/** Sets the CORS headers of the response to this request. */
-type Cors = (request: IncomingMessage, response: GatewayResponse) => void;
+/** Exact origins, or `*` among them for every one. */
+type Origins = ReadonlySet<string>;
 
-const EXPOSED = 'Age, Cache-Status, ETag, Retry-After, X-Request-Id';
+interface CorsOptions {
+  /** For callers that have none of their own. */
+  readonly shared: Origins;
+  /** All that any caller may use. */
+  readonly all: () => Origins;
+}
 
-/**
- * CORS (Fetch standard) for exact origins, for every origin (`*`), or for none (an empty list). There are no cookies,
- * hence no credentials mode.
- */
-export function createCors(origins: readonly string[]): Cors {
-  if (origins.length === 0) return () => undefined;
-  const all = origins.includes('*');
-  const allowed = new Set(origins);
-  return ({ headers: { origin } }, response) => {
-    if (!all) response.setHeader('Vary', 'Origin');
-    if (!all && (origin === undefined || !allowed.has(origin))) return;
-    response.setHeader('Access-Control-Allow-Origin', all ? '*' : (origin ?? '*'));
-    response.setHeader('Access-Control-Expose-Headers', EXPOSED);
+/** Sets the CORS headers (Fetch standard) of a response. There are no cookies, hence no credentials mode. */
+export interface Cors {
+  /** Before it is known who asks, and for preflights, which never say. */
+  begin(request: IncomingMessage, response: GatewayResponse): void;
+  /**
+   * Now that it is known what origins the caller has. Throws `forbidden`, which a page at another origin cannot read,
+   * where it has some and this is none of them.
+   */
+  narrow(own: Origins | undefined, request: IncomingMessage, response: GatewayResponse): void;
+}
+
+const ALLOW_ORIGIN = 'Access-Control-Allow-Origin';
+const EXPOSE = 'Access-Control-Expose-Headers';
+const EXPOSED =
+  'Age, Cache-Status, ETag, RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate, X-Request-Id';
+
+export function createCors({ shared, all }: CorsOptions): Cors {
+  return {
+    begin({ headers: { origin } }, response) {
+      const origins = all();
+      if (origins.size === 0) return;
+      const any = origins.has('*');
+      if (!any) response.setHeader('Vary', 'Origin');
+      if (!any && (origin === undefined || !origins.has(origin))) return;
+      response.setHeader(ALLOW_ORIGIN, any ? '*' : (origin ?? '*'));
+      response.setHeader(EXPOSE, EXPOSED);
+    },
+    narrow(own, { headers: { origin } }, response) {
+      if (origin === undefined) return;
+      const origins = own ?? shared;
+      if (origins.has(origin) || origins.has('*')) return;
+      response.removeHeader(ALLOW_ORIGIN);
+      response.removeHeader(EXPOSE);
+      if (own !== undefined) throw new GatewayError('forbidden', WRONG_ORIGIN);
+    },
   };
 }
+
+const WRONG_ORIGIN = "The caller may not be used from this origin; ask the gateway's operator.";
 
 /** Whether a browser asks in advance, and may come: only where its origin is allowed. */
 export function isAllowedPreflight({ method, headers }: IncomingMessage, response: GatewayResponse): boolean {
   const isPreflight = method === 'OPTIONS' && headers['access-control-request-method'] !== undefined;
-  return isPreflight && response.hasHeader('Access-Control-Allow-Origin');
+  return isPreflight && response.hasHeader(ALLOW_ORIGIN);
 }
 
 export function sendPreflight(response: GatewayResponse): void {
   response.setHeader('Access-Control-Allow-Methods', 'GET, HEAD');
   response.setHeader(
     'Access-Control-Allow-Headers',
-    'Authorization, Cache-Control, If-None-Match, X-Request-Id',
+    'Authorization, Cache-Control, If-None-Match, Traceparent, Tracestate, X-API-Key, X-Request-Id',
   );
   response.setHeader('Access-Control-Max-Age', '600');
   response.writeHead(204).end();

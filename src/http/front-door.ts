@@ -1,21 +1,25 @@
 import type { IncomingMessage } from 'node:http';
 import type { Express } from 'express';
 import { isCallId } from '../calls/call-id.js';
+import { checkScope, type Admit } from './admission.js';
 import { NO_WISH } from './cache-control.js';
-import { createCors, isAllowedPreflight, sendPreflight } from './cors.js';
-import type { GatewayResponse } from './gateway-response.js';
+import { isAllowedPreflight, sendPreflight, type Cors } from './cors.js';
 import type { Fail } from './failure.js';
+import type { GatewayResponse } from './gateway-response.js';
+import { isHealthPath } from './health-routes.js';
 import type { LookupHandler } from './lookup-handler.js';
 import { requestId } from './request-id.js';
-import type { RequestLog } from './request-log.js';
+import { setStandingHeaders } from './standing-headers.js';
 import type { UnderWay } from './under-way.js';
 
 interface FrontDoorParts {
   readonly app: Express;
+  readonly admit: Admit;
+  readonly cors: Cors;
   readonly handler: LookupHandler;
-  readonly requestLog: RequestLog;
+  /** Told of each request that has been answered or given up. */
+  readonly ended: (request: IncomingMessage, response: GatewayResponse) => void;
   readonly fail: Fail;
-  readonly corsOrigins: readonly string[];
   readonly underWay: UnderWay;
 }
 
@@ -29,56 +33,74 @@ const PLAIN_ACCEPT: ReadonlySet<string | undefined> = new Set([
 ]);
 
 /**
- * Where every request comes in. The plain lookup, which is nearly all of the traffic, is answered here, because Express
- * costs more than the answer does; everything else is handed on to Express, whose route calls the same handler.
+ * Where every request comes in and is let in or not. The plain lookup, which is nearly all of the traffic, is answered
+ * here, because Express costs more than the answer does; everything else is handed on to Express, whose route calls the
+ * same handler.
  */
-export function createFrontDoor({ app, handler, requestLog, fail, corsOrigins, underWay }: FrontDoorParts) {
-  const cors = createCors(corsOrigins);
-
-  const answerAtOnce = (request: IncomingMessage, response: GatewayResponse, id: string): boolean => {
-    try {
-      return handler.answerAtOnce(request, response, id);
-    } catch (error) {
-      fail(response, error);
-      return true;
-    }
-  };
-
-  const answerLookup = async (request: IncomingMessage, response: GatewayResponse, id: string) => {
+export function createFrontDoor({ app, admit, cors, handler, ended, fail, underWay }: FrontDoorParts) {
+  const answerLookup = async (
+    request: IncomingMessage,
+    response: GatewayResponse,
+    id: string,
+    admitted?: Promise<void>,
+  ) => {
     const { socket } = request;
     underWay.begin(socket, response);
     try {
+      await admitted;
+      checkScope(response, 'calls:read');
       await handler.answer(request, response, id, NO_WISH);
     } catch (error) {
       fail(response, error);
     }
     underWay.end(socket, response);
-    requestLog(request, response);
+    ended(request, response);
   };
 
-  const enterExpress = (request: IncomingMessage, response: GatewayResponse) => {
+  /** What needs no waiting for anything; false where nothing was answered. */
+  const answerAtOnce = (request: IncomingMessage, response: GatewayResponse, id: string): boolean => {
+    checkScope(response, 'calls:read');
+    return handler.answerAtOnce(request, response, id);
+  };
+
+  const enterLookup = (request: IncomingMessage, response: GatewayResponse, id: string) => {
+    try {
+      const admitted = admit(request, response);
+      if (admitted === undefined && answerAtOnce(request, response, id)) ended(request, response);
+      else void answerLookup(request, response, id, admitted);
+    } catch (error) {
+      fail(response, error);
+      ended(request, response);
+    }
+  };
+
+  const enterExpress = async (request: IncomingMessage, response: GatewayResponse) => {
     const { socket } = request;
     underWay.begin(socket, response);
-    response.setHeader('X-Request-Id', response.requestId);
     response.once('close', () => {
       underWay.end(socket, response);
-      requestLog(request, response);
+      ended(request, response);
     });
-    if (isAllowedPreflight(request, response)) sendPreflight(response);
-    else app(request, response);
+    try {
+      const isPreflight = isAllowedPreflight(request, response);
+      if (!isPreflight && !isHealthPath(request.url)) await admit(request, response);
+      setStandingHeaders(response);
+      if (isPreflight) sendPreflight(response);
+      else app(request, response);
+    } catch (error) {
+      fail(response, error);
+    }
   };
 
   return (request: IncomingMessage, response: GatewayResponse): void => {
     response.startedAt = performance.now();
     response.requestId = requestId(request.headers['x-request-id']);
-    cors(request, response);
+    cors.begin(request, response);
     const id = plainId(request);
-    if (id === undefined) enterExpress(request, response);
-    else if (answerAtOnce(request, response, id)) requestLog(request, response);
-    else void answerLookup(request, response, id);
+    if (id === undefined) void enterExpress(request, response);
+    else enterLookup(request, response, id);
   };
 }
-
 /** The id, if this is `GET` or `HEAD /calls/<valid id>` and carries nothing that could change the answer. */
 function plainId({ method, url, headers }: IncomingMessage): string | undefined {
   if (method !== 'GET' && method !== 'HEAD') return undefined;

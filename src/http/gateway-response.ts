@@ -1,6 +1,9 @@
 import { ServerResponse } from 'node:http';
+import type { Caller } from '../access/caller.js';
 import type { CacheOutcome } from '../calls/lookup-result.js';
 import type { ErrorCode } from '../errors.js';
+import type { Allowance } from '../limits/limits.js';
+import type { ServedAccount } from './served-account.js';
 
 /** A response together with what its log line and its problem body will say. */
 export class GatewayResponse extends ServerResponse {
@@ -9,6 +12,13 @@ export class GatewayResponse extends ServerResponse {
   startedAt = 0;
   /** The pattern of the route that answered, never the path as sent. */
   route = '-';
+  /** Who asks; undefined until that is known, and where nobody has to say. */
+  caller: Caller | undefined = undefined;
+  account: ServedAccount | undefined = undefined;
+  /** What is left of the caller's limit, where there is one. */
+  allowance: Allowance | undefined = undefined;
+  /** Where a request that was refused came from. */
+  address: string | undefined = undefined;
   callId: string | undefined = undefined;
   cache: CacheOutcome | undefined = undefined;
   upstreamMs: number | undefined = undefined;

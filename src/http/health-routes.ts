@@ -2,6 +2,11 @@ import express, { type Response, type Router } from 'express';
 import type { Health } from './health.js';
 import { readOnly } from './methods.js';
 
+/** Whether the request is for one of these routes, which anybody may ask. */
+export function isHealthPath(url = ''): boolean {
+  return /^\/(?:healthz|readyz)(?:\?|$)/.test(url);
+}
+
 /**
  * `/healthz`: the process lives. `/readyz`: whether to send traffic here, and what is degraded. Both answer at once, also
  * a client that has half-closed its connection after the request.

@@ -1,19 +1,13 @@
 import type { IncomingMessage } from 'node:http';
-import type { CallEntry } from '../calls/call-entry.js';
-import type { LookupResult, LookupWish } from '../calls/lookup-result.js';
+import type { LookupWish } from '../calls/lookup-result.js';
 import { sendCall } from './call-response.js';
 import type { GatewayResponse } from './gateway-response.js';
 import { sendProblem } from './problem.js';
+import type { ServedAccount } from './served-account.js';
 
 export const CALL_ROUTE = '/calls/:id';
 
-/** What this room needs of `calls/lookup.ts`. */
-interface Lookup {
-  peek(id: string): CallEntry | undefined;
-  lookup(id: string, wish: LookupWish): Promise<LookupResult>;
-}
-
-/** Answers a lookup whose id is valid. */
+/** Answers a lookup whose id is valid, on the account that the response names. */
 export interface LookupHandler {
   /** From this process's memory, at once; false where nothing fresh is there and nothing was answered. */
   answerAtOnce(request: IncomingMessage, response: GatewayResponse, id: string): boolean;
@@ -21,14 +15,14 @@ export interface LookupHandler {
   answer(request: IncomingMessage, response: GatewayResponse, id: string, wish: LookupWish): Promise<void>;
 }
 
-export function createLookupHandler(lookup: Lookup, now: () => number): LookupHandler {
+export function createLookupHandler(now: () => number): LookupHandler {
   const remember = (response: GatewayResponse, id: string) => {
     response.route = CALL_ROUTE;
     response.callId = id;
   };
   return {
     answerAtOnce(request, response, id) {
-      const entry = lookup.peek(id);
+      const entry = accountOf(response).lookup.peek(id);
       if (entry === undefined) return false;
       remember(response, id);
       response.cache = { kind: 'hit', freshUntil: entry.freshUntil };
@@ -37,7 +31,7 @@ export function createLookupHandler(lookup: Lookup, now: () => number): LookupHa
     },
     async answer(request, response, id, wish) {
       remember(response, id);
-      const result = await lookup.lookup(id, wish);
+      const result = await accountOf(response).lookup.lookup(id, wish);
       response.cache = result.cache;
       response.upstreamMs = result.upstreamMs;
       if (response.destroyed) return;
@@ -45,4 +39,9 @@ export function createLookupHandler(lookup: Lookup, now: () => number): LookupHa
       else sendProblem(response, result.error, now());
     },
   };
+}
+
+function accountOf({ account }: GatewayResponse): ServedAccount {
+  if (account === undefined) throw new TypeError('Only what was admitted is answered.');
+  return account;
 }

@@ -1,6 +1,7 @@
 import type { ErrorCode, GatewayError } from '../errors.js';
 import { cacheStatus } from './cache-status.js';
 import type { GatewayResponse } from './gateway-response.js';
+import { setStandingHeaders } from './standing-headers.js';
 
 /** The one table from code to status and title. */
 const PROBLEMS: Readonly<Record<ErrorCode, readonly [status: number, title: string]>> = {
@@ -46,7 +47,7 @@ export function sendProblem(response: GatewayResponse, error: GatewayError, now:
   response.setHeader('Content-Type', 'application/problem+json');
   response.setHeader('Content-Length', Buffer.byteLength(body));
   response.setHeader('Cache-Control', 'no-store');
-  response.setHeader('X-Request-Id', response.requestId);
+  setStandingHeaders(response);
   if (response.cache !== undefined) response.setHeader('Cache-Status', cacheStatus(response.cache, now));
   if (error.retryAfterSeconds !== undefined) response.setHeader('Retry-After', error.retryAfterSeconds);
   if (error.code === 'unauthenticated') response.setHeader('WWW-Authenticate', CHALLENGE);

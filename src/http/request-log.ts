@@ -21,6 +21,7 @@ export function createRequestLog({ write, infoEnabled }: LineLog): RequestLog {
     const { requestId, route, callId, cache, code, upstreamMs, statusCode, startedAt } = response;
     write(
       `{"level":30,"time":${Date.now()},"requestId":"${requestId}","method":"${request.method ?? ''}","route":"${route}"` +
+        who(response) +
         (callId === undefined ? '' : `,"callId":"${callId}"`) +
         `,"status":${statusCode},"ms":${hundredths(performance.now() - startedAt)}` +
         (code === undefined ? '' : `,"code":"${code}"`) +
@@ -30,6 +31,15 @@ export function createRequestLog({ write, infoEnabled }: LineLog): RequestLog {
         ',"msg":"request"}\n',
     );
   };
+}
+
+/** Where callers must say who they are, each request is an access that somebody may have to account for. */
+function who({ caller, address }: GatewayResponse): string {
+  if (caller?.kind === 'open') return '';
+  let members = ',"audit":"access"';
+  if (caller !== undefined) members += `,"consumer":"${caller.name}","account":"${caller.account}"`;
+  if (address !== undefined) members += `,"address":"${address}"`;
+  return members;
 }
 
 /** With two decimals, like `toFixed(2)`, at a tenth of its cost. */

@@ -6,6 +6,8 @@ export type ToWorker =
   | { readonly type: 'connection' }
   /** How all workers together are. */
   | { readonly type: 'health'; readonly health: Health }
+  /** Read consumers, accounts and secrets again. */
+  | { readonly type: 'reload' }
   /** The whole gateway stops: say so on `/readyz`, and stop when the connections have come to an end. */
   | { readonly type: 'stop' }
   /** No further connection will come. */

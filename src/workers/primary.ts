@@ -14,12 +14,17 @@ import { oneHealth } from './one-health.js';
 const SLACK_MS = 3000;
 const LOOK_EVERY_MS = 5;
 
+interface Primary extends Pick<Gateway, 'start' | 'stop'> {
+  /** Has every worker read consumers, accounts and secrets again; each says what came of it. */
+  reload(): void;
+}
+
 /**
  * A gateway of `WORKERS` processes: this one accepts connections and hands them over. Not with `node:cluster`, which
  * resets what it has accepted when the workers stop, and leaves a connection hanging that was on its way to a worker
  * that died. `entry` is the program that becomes a worker.
  */
-export function createPrimary(config: Config, entry: string): Pick<Gateway, 'start' | 'stop'> {
+export function createPrimary(config: Config, entry: string): Primary {
   const log = createLog(config.LOG_LEVEL);
   const { events } = log;
   let told: Health | undefined;
@@ -91,5 +96,11 @@ export function createPrimary(config: Config, entry: string): Pick<Gateway, 'sta
   let stopped: Promise<void> | undefined;
   if (config.REDIS_URL === undefined)
     events.warn({ workers: config.WORKERS }, 'No Redis: each worker caches on its own, and they may differ');
-  return { start: () => (started ??= listen()), stop: () => (stopped ??= close()) };
+  return {
+    start: () => (started ??= listen()),
+    stop: () => (stopped ??= close()),
+    reload: () => {
+      crew.tell({ type: 'reload' });
+    },
+  };
 }

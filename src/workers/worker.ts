@@ -16,8 +16,14 @@ interface Worker {
   readonly toldToStop: Promise<void>;
 }
 
+interface WorkerOptions {
+  readonly number: number;
+  /** Reads the configuration again. */
+  readonly readConfig: () => Config;
+}
+
 /** A whole gateway whose connections come from the primary process. */
-export function createWorker(config: Config, number: number): Worker {
+export function createWorker(config: Config, { number, readConfig }: WorkerOptions): Worker {
   let onStop: () => void = () => undefined;
   const toldToStop = new Promise<void>((resolve) => {
     onStop = resolve;
@@ -38,6 +44,7 @@ export function createWorker(config: Config, number: number): Worker {
   const gateway = createGateway(config, {
     log: createLog(config.LOG_LEVEL, process.stdout, { worker: number }),
     connections,
+    readConfig,
     health: () => {
       const health = gateway.health();
       return { ...(all ?? health), stopping: health.stopping || all?.stopping === true };
@@ -52,6 +59,9 @@ export function createWorker(config: Config, number: number): Worker {
         break;
       case 'health':
         all = message.health;
+        break;
+      case 'reload':
+        gateway.reload();
         break;
       case 'stop':
         onStop();

@@ -4,7 +4,10 @@ import { get, startGateway, type Answer, type TestGateway } from '../support/gat
 const ID = '224205636001';
 const APP = 'https://app.example.com';
 const LOCAL = 'http://localhost:3000';
-const EXPOSED = 'Age, Cache-Status, ETag, Retry-After, X-Request-Id';
+const EXPOSED =
+  'Age, Cache-Status, ETag, RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate, X-Request-Id';
+const ALLOWED =
+  'Authorization, Cache-Control, If-None-Match, Traceparent, Tracestate, X-API-Key, X-Request-Id';
 
 /** Answers of every kind: by what is asked, and the status. */
 const ANSWERS: [string, string, Record<string, string>, number][] = [
@@ -81,7 +84,7 @@ describe('CORS_ORIGINS with exact origins', () => {
         'access-control-allow-origin': origin,
         'access-control-expose-headers': EXPOSED,
         'access-control-allow-methods': 'GET, HEAD',
-        'access-control-allow-headers': 'Authorization, Cache-Control, If-None-Match, X-Request-Id',
+        'access-control-allow-headers': ALLOWED,
         'access-control-max-age': '600',
       });
     });
