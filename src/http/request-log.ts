@@ -35,7 +35,7 @@ export function createRequestLog({ write, infoEnabled }: LineLog): RequestLog {
 
 /** Where callers must say who they are, each request is an access that somebody may have to account for. */
 function who({ caller, address }: GatewayResponse): string {
-  if (caller?.kind === 'open') return '';
+  if (caller?.kind === 'open' || (caller === undefined && address === undefined)) return '';
   let members = ',"audit":"access"';
   if (caller !== undefined) members += `,"consumer":"${caller.name}","account":"${caller.account}"`;
   if (address !== undefined) members += `,"address":"${address}"`;

@@ -90,7 +90,7 @@ describe('an address that cannot be had', () => {
   });
 
   it('is said in one line where the host is not of this machine', async () => {
-    const environment = { ...environmentFor(await startSimulator()), HOST: '203.0.113.1' };
+    const environment = { ...environmentFor(await startSimulator()), HOST: '203.0.113.1', AUTH: 'none' };
     const program = new Program('main.js', { environment });
 
     expect(await program.exit).toEqual({ code: 1, signal: null });
