@@ -63,13 +63,12 @@ const LEASE_SLACK_MS = 2_000;
 export function createGateway(config: Config, overrides: Overrides = {}): Gateway {
   const { now = Date.now, log = createLog(config.LOG_LEVEL), idleMs = 500 } = overrides;
   const { events } = log;
-  const longestFetchMs = Math.max(...config.accounts.map(({ timeoutMs }) => timeoutMs));
   const callCache = createCallCache({
     redis: config.REDIS_URL,
     redisTimeoutMs: config.REDIS_TIMEOUT_MS,
     maxBytes: config.CACHE_MEMORY_MB * 1024 * 1024,
     prefix: config.CACHE_PREFIX,
-    leaseMs: longestFetchMs + config.REDIS_TIMEOUT_MS + LEASE_SLACK_MS,
+    leaseMs: config.UPSTREAM_TIMEOUT_MS + config.REDIS_TIMEOUT_MS + LEASE_SLACK_MS,
     now,
     log: events,
   });
@@ -81,13 +80,15 @@ export function createGateway(config: Config, overrides: Overrides = {}): Gatewa
         keyPrefix: config.CACHE_PREFIX,
         policy: freshnessPolicy(config),
         cacheTimeoutMs: config.REDIS_TIMEOUT_MS,
+        timeoutMs: config.UPSTREAM_TIMEOUT_MS,
+        maxBytes: config.UPSTREAM_MAX_BYTES,
         passthrough: config.PASSTHROUGH === 'on',
         passthroughWrites: config.PASSTHROUGH_WRITES,
         documentWorker: overrides.documentWorker,
         log: events,
         now,
       }),
-    retireMs: longestFetchMs + config.SHUTDOWN_GRACE_MS,
+    retireMs: config.UPSTREAM_TIMEOUT_MS + config.SHUTDOWN_GRACE_MS,
   });
   let authenticator = createAuthenticator(config);
   let origins: ReadonlySet<string> = new Set();

@@ -21,6 +21,10 @@ export interface AccountParts {
   readonly policy: FreshnessPolicy;
   /** How long one lookup waits for the cache in all, in milliseconds. */
   readonly cacheTimeoutMs: number;
+  /** Of a fetch, with all that belongs to it. */
+  readonly timeoutMs: number;
+  /** The longest answer that is accepted. */
+  readonly maxBytes: number;
   readonly passthrough: boolean;
   readonly passthroughWrites: boolean;
   readonly documentWorker: URL | undefined;
@@ -40,8 +44,8 @@ export interface Account extends ServedAccount {
 }
 
 export function openAccount(config: AccountConfig, parts: AccountParts): Account {
-  const { name, baseUrl, timeoutMs, maxBytes, maxConcurrency } = config;
-  const { log, documentWorker } = parts;
+  const { name, baseUrl, maxConcurrency } = config;
+  const { timeoutMs, maxBytes, log, documentWorker } = parts;
   const credentials = createCredentials(config.current.login, config.current.password);
   const upstream = { baseUrl, timeoutMs, maxConcurrency, report: createFailureReport(log) };
   const client = new CallFireClient({ ...upstream, credentials, maxBytes, documentWorker, log });

@@ -88,15 +88,11 @@ type Report = (variable: string, problems: readonly string[]) => void;
 
 function accountsOf(variables: Variables, read: Read, report: Report): readonly AccountConfig[] {
   const { ACCOUNTS_FILE: path, CALLFIRE_LOGIN: login, CALLFIRE_PASSWORD: password } = variables;
-  const defaults = {
-    timeoutMs: variables.UPSTREAM_TIMEOUT_MS,
-    maxBytes: variables.UPSTREAM_MAX_BYTES,
-    maxConcurrency: variables.UPSTREAM_MAX_CONCURRENCY,
-  };
+  const { UPSTREAM_MAX_CONCURRENCY: maxConcurrency } = variables;
   if (path !== undefined) {
     if (login !== undefined || password !== undefined)
       report('ACCOUNTS_FILE', ['is set beside CALLFIRE_LOGIN or CALLFIRE_PASSWORD; set one']);
-    const { accounts, problems } = readAccountsFile({ path, readFile: read, defaults });
+    const { accounts, problems } = readAccountsFile({ path, readFile: read, maxConcurrency });
     report('ACCOUNTS_FILE', problems);
     return accounts;
   }
@@ -108,7 +104,9 @@ function accountsOf(variables: Variables, read: Read, report: Report): readonly 
   // A new password for the same login is the usual way to rotate.
   const next = nextPassword === undefined ? undefined : { login: nextLogin ?? login, password: nextPassword };
   const keyName = name ?? accountDigest(baseUrl, login);
-  return [{ ...defaults, name: name ?? ONLY_ACCOUNT, keyName, baseUrl, current: { login, password }, next }];
+  return [
+    { name: name ?? ONLY_ACCOUNT, keyName, baseUrl, current: { login, password }, next, maxConcurrency },
+  ];
 }
 
 function consumersOf({ CONSUMERS_FILE: path }: Variables, read: Read, report: Report) {

@@ -18,26 +18,19 @@ export interface AccountConfig {
   readonly current: Login;
   /** Tried where CallFire rejects the current one. */
   readonly next: Login | undefined;
-  readonly timeoutMs: number;
-  readonly maxBytes: number;
   readonly maxConcurrency: number;
 }
-
-/** What an account has where its file does not say otherwise. */
-export type AccountDefaults = Pick<AccountConfig, 'timeoutMs' | 'maxBytes' | 'maxConcurrency'>;
 
 interface ReadOptions {
   readonly path: string;
   readonly readFile: (path: string) => string;
-  readonly defaults: AccountDefaults;
+  /** Of an account that says nothing of it. */
+  readonly maxConcurrency: number;
 }
 
 const MOST_ACCOUNTS = 100;
 const text = z.string({ error: 'must be a text' }).min(1, { error: 'must not be empty' });
-const number = (min: number, max: number) => {
-  const error = `must be a whole number from ${min} to ${max}`;
-  return z.int({ error }).min(min, { error }).max(max, { error }).optional();
-};
+const BAD_CONCURRENCY = { error: 'must be a whole number from 1 to 1024' };
 
 const login = z
   .strictObject({
@@ -60,9 +53,7 @@ const account = z
     allowHttp: z.boolean({ error: 'must be true or false' }).default(false),
     current: login,
     next: login.optional(),
-    timeoutMs: number(1, 600_000),
-    maxBytes: number(1, 268_435_456),
-    maxConcurrency: number(1, 1024),
+    maxConcurrency: z.int(BAD_CONCURRENCY).min(1, BAD_CONCURRENCY).max(1024, BAD_CONCURRENCY).optional(),
   })
   .refine((it) => it.allowHttp || !isPlain(it.baseUrl), {
     path: ['baseUrl'],
@@ -80,7 +71,7 @@ const schema = z.strictObject({
 });
 
 /** The accounts in `ACCOUNTS_FILE`, or what is wrong with it. A line each; never a value. */
-export function readAccountsFile({ path, readFile, defaults }: ReadOptions): {
+export function readAccountsFile({ path, readFile, maxConcurrency }: ReadOptions): {
   accounts: readonly AccountConfig[];
   problems: readonly string[];
 } {
@@ -111,9 +102,7 @@ export function readAccountsFile({ path, readFile, defaults }: ReadOptions): {
     baseUrl: one.baseUrl,
     current: resolve(`accounts.${index}.current`, one.current),
     next: one.next && resolve(`accounts.${index}.next`, one.next),
-    timeoutMs: one.timeoutMs ?? defaults.timeoutMs,
-    maxBytes: one.maxBytes ?? defaults.maxBytes,
-    maxConcurrency: one.maxConcurrency ?? defaults.maxConcurrency,
+    maxConcurrency: one.maxConcurrency ?? maxConcurrency,
   }));
   return { accounts, problems: found };
 }
