@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { nginxCommand } from './candidates/nginx.mjs';
+import { createConsumer } from './consumer.mjs';
 import { interleave, load } from './measure.mjs';
 import { SERVER_CORE } from './processes.mjs';
 import { ask, askUntilHit, startCandidate, startGateway, startRedis, startUpstream } from './servers.mjs';
@@ -15,8 +16,8 @@ const OF_THE_CONNECTION = new Set(['date', 'connection', 'keep-alive', 'transfer
  * Cache hits over 64 kept connections; the first candidate is what the others are compared with. The round that does
  * not count fills the caches.
  */
-export async function measureHits({ processes, machine, plan, entry }) {
-  const candidates = await startAll(processes, machine, entry);
+export async function measureHits({ processes, machine, plan, entry, dist }) {
+  const candidates = await startAll({ processes, machine, entry, dist });
   const load64 = (server) => load(processes, server, { ids: IDS, connections: 64, seconds: plan.seconds });
   const samples = await interleave(candidates, plan.rounds, load64);
   for (const server of candidates.filter(({ name }) => name.startsWith('gateway'))) {
@@ -25,7 +26,7 @@ export async function measureHits({ processes, machine, plan, entry }) {
   return candidates.map(({ name }, index) => ({ name, samples: samples[index] }));
 }
 
-async function startAll(processes, machine, entry) {
+async function startAll({ processes, machine, entry, dist }) {
   const upstream = await startUpstream(processes);
   const gateway = (name, env) => startGateway(processes, name, { entry, upstream, env });
   const shipped = await gateway('gateway, memory', {});
@@ -33,8 +34,10 @@ async function startAll(processes, machine, entry) {
   writeFileSync(answerFile, JSON.stringify(preparedAnswer(await askUntilHit(shipped, LAST_PATH))));
 
   const raw = await startCandidate(processes, 'raw node:http', 'raw.mjs', { ANSWER_FILE: answerFile });
-  const candidates = [raw, shipped];
-  if (machine.redis) candidates.push(...(await startWithRedis(processes, gateway, answerFile)));
+  const { env, headers } = await createConsumer(processes, dist);
+  const guarded = async (name, more) => ({ ...(await gateway(name, { ...env, ...more })), headers });
+  const candidates = [raw, shipped, await guarded('gateway, memory, key and limit', {})];
+  if (machine.redis) candidates.push(...(await startWithRedis(processes, { gateway, guarded, answerFile })));
   const proxyEnv = { UPSTREAM: upstream };
   candidates.push(
     await startCandidate(processes, 'Express, proxy, XML parser', 'express-proxy.mjs', proxyEnv),
@@ -44,9 +47,10 @@ async function startAll(processes, machine, entry) {
   return candidates;
 }
 
-async function startWithRedis(processes, gateway, answerFile) {
+async function startWithRedis(processes, { gateway, guarded, answerFile }) {
   const redis = await startRedis(processes);
   const tiered = await gateway('gateway, Redis and memory', { REDIS_URL: redis });
+  const both = await guarded('gateway, Redis and memory, key and limit', { REDIS_URL: redis });
   const redisOnly = await gateway('gateway, Redis only', { REDIS_URL: redis, CACHE_MEMORY_MB: '0' });
   const env = {
     REDIS_URL: redis,
@@ -56,6 +60,7 @@ async function startWithRedis(processes, gateway, answerFile) {
   };
   return [
     tiered,
+    both,
     redisOnly,
     await startCandidate(processes, 'Express, ioredis GET', 'express-redis.mjs', env),
   ];

@@ -16,7 +16,7 @@ export function freshIds() {
 }
 
 /**
- * Asks a server for calls for `seconds`, in turn for `ids.count` of them from `ids.first` on; `checked` has the hits counted.
+ * Asks a server, with the headers that it wants, for calls for `seconds`, in turn for `ids.count` of them from `ids.first` on; `checked` has the hits counted.
  * Throws when a single answer was an error: such a run measures something else.
  */
 export async function load(processes, server, options) {
@@ -26,7 +26,11 @@ export async function load(processes, server, options) {
   const cpuBefore = cpuMicros(server.pid);
   const flags = ['-t1', `-c${connections}`, `-d${seconds}s`, '-s', SCRIPT];
   const words = [String(ids.first), String(ids.count), ...(checked ? ['checked'] : [])];
-  const command = ['wrk', ...flags, `http://127.0.0.1:${server.port}`, '--', ...words];
+  const headers = Object.entries(server.headers ?? {}).flatMap(([name, value]) => [
+    '-H',
+    `${name}: ${value}`,
+  ]);
+  const command = ['wrk', ...flags, ...headers, `http://127.0.0.1:${server.port}`, '--', ...words];
   const output = await processes.run(core, command);
   const { requests, seconds: taken, errors, hits, ...times } = JSON.parse(output.trim().split('\n').at(-1));
   if (errors > 0 || requests === 0) {

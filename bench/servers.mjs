@@ -18,11 +18,13 @@ export async function startUpstream(processes, delayMs = 0) {
   return `http://127.0.0.1:${port}/api/1.1/rest`;
 }
 
-/** Starts the gateway as it is shipped, logging on; `env` adds to what it needs. */
+const REQUIRED = { CALLFIRE_LOGIN: 'bench', CALLFIRE_PASSWORD: 'bench', OPS_PORT: '0' };
+
+/** Starts the gateway as it is shipped, logs and metrics on; `env` adds to what it needs. */
 export function startGateway(processes, name, { entry, upstream, env = {}, core = SERVER_CORE, port }) {
   const describe = () => ({
     command: [process.execPath, entry],
-    env: { CALLFIRE_BASE_URL: upstream, CALLFIRE_LOGIN: 'bench', CALLFIRE_PASSWORD: 'bench', ...env },
+    env: { ...REQUIRED, CALLFIRE_BASE_URL: upstream, ...env },
   });
   return processes.serve(name, core, describe, port);
 }
@@ -56,7 +58,7 @@ export async function startSimulator(processes, dist, port) {
 /** Asks a server once. The body comes as latin1: one character a byte. Throws unless the answer is 200. */
 export async function ask(server, path) {
   const [response] = await once(
-    get({ host: '127.0.0.1', port: server.port, path, agent: false }),
+    get({ host: '127.0.0.1', port: server.port, path, headers: server.headers, agent: false }),
     'response',
   );
   let body = '';
