@@ -15,6 +15,8 @@ export interface TestGateway {
   readonly url: string;
   readonly simulator: Simulator;
   readonly gateway: Gateway;
+  /** What the files hold that the environment names; a change is noticed by `gateway.reload()`. */
+  readonly files: Record<string, string>;
   readonly logLines: readonly string[];
   stop(): Promise<void>;
 }
@@ -23,6 +25,8 @@ interface TestOptions {
   readonly environment?: Environment;
   readonly overrides?: Overrides;
   readonly simulator?: SimulatorOptions;
+  /** By path. `$CALLFIRE` in them stands for the simulator's base URL. */
+  readonly files?: Readonly<Record<string, string>>;
 }
 
 export async function startGateway(options: TestOptions = {}): Promise<TestGateway> {
@@ -31,21 +35,34 @@ export async function startGateway(options: TestOptions = {}): Promise<TestGatew
   const { log, lines } = recordingLog();
   const environment = {
     PORT: '0',
-    CALLFIRE_LOGIN: LOGIN,
-    CALLFIRE_PASSWORD: PASSWORD,
+    OPS_PORT: 'off',
     CALLFIRE_BASE_URL: simulator.baseUrl,
+    ...(options.environment?.['ACCOUNTS_FILE'] === undefined && {
+      CALLFIRE_LOGIN: LOGIN,
+      CALLFIRE_PASSWORD: PASSWORD,
+    }),
     ...options.environment,
   };
-  const gateway = createGateway(
-    readConfig(environment, () => ''),
-    { idleMs: 0, log, documentWorker: DOCUMENT_WORKER, ...options.overrides },
-  );
+  const files = { ...options.files };
+  const read = () =>
+    readConfig(environment, (path) => {
+      const content = files[path];
+      if (content === undefined) throw new Error(`There is no ${path}`);
+      return content.replaceAll('$CALLFIRE', simulator.baseUrl);
+    });
+  const gateway = createGateway(read(), {
+    idleMs: 0,
+    log,
+    documentWorker: DOCUMENT_WORKER,
+    readConfig: read,
+    ...options.overrides,
+  });
   const port = await gateway.start();
   const stop = async () => {
     await gateway.stop();
     await simulator.stop();
   };
-  return { url: `http://127.0.0.1:${port}`, simulator, gateway, logLines: lines, stop };
+  return { url: `http://127.0.0.1:${port}`, simulator, gateway, files, logLines: lines, stop };
 }
 
 function recordingLog(): { log: Log; lines: readonly string[] } {

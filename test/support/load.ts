@@ -1,4 +1,4 @@
-import { Agent, request, type IncomingMessage } from 'node:http';
+import { Agent, request, type IncomingMessage, type RequestOptions } from 'node:http';
 import { text as textOf } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
 
@@ -21,6 +21,10 @@ interface LoadOptions {
   readonly ids: readonly string[];
   /** How many ask at the same time, each on a kept connection, the next call as soon as it has its answer. */
   readonly clients: number;
+  /** Of each request, asked for anew. */
+  readonly headers?: (asked: number) => Readonly<Record<string, string>>;
+  /** Before the id; by default that of a lookup. */
+  readonly path?: string;
 }
 
 export interface Load {
@@ -31,14 +35,17 @@ export interface Load {
 }
 
 /** Begins to ask for `/calls/<id>` with all ids in turn, until it is stopped. */
-export function startLoad({ url, ids, clients }: LoadOptions): Load {
+export function startLoad({ url, ids, clients, headers, path = '/calls/' }: LoadOptions): Load {
   const agent = new Agent({ keepAlive: true, maxSockets: clients });
   const answers: LoadAnswer[] = [];
   let asked = 0;
   let stopped = false;
   const run = async () => {
     while (!stopped) {
-      const answer = await ask(agent, url, ids[asked++ % ids.length] ?? '');
+      const number = asked++;
+      const id = ids[number % ids.length] ?? '';
+      const options = { agent, ...(headers && { headers: { ...headers(number) } }) };
+      const answer = await ask(`${url}${path}${id}`, options, id);
       answers.push(answer);
       // Nobody is there, and may never be: a client would not try again ten thousand times a second.
       if (answer.status === 0) await pause(10);
@@ -56,7 +63,7 @@ export function startLoad({ url, ids, clients }: LoadOptions): Load {
   };
 }
 
-async function ask(agent: Agent, url: string, id: string): Promise<LoadAnswer> {
+async function ask(url: string, options: RequestOptions, id: string): Promise<LoadAnswer> {
   const at = performance.now();
   const end = (status: number, cacheStatus: string, text: string) => ({
     id,
@@ -68,7 +75,7 @@ async function ask(agent: Agent, url: string, id: string): Promise<LoadAnswer> {
   });
   try {
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
-      request(`${url}/calls/${id}`, { agent }, resolve).on('error', reject).end();
+      request(url, options, resolve).on('error', reject).end();
     });
     const text = await textOf(response);
     return end(response.statusCode ?? 0, String(response.headers['cache-status'] ?? ''), text);
