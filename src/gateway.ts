@@ -1,7 +1,7 @@
 import { createCallCache } from './cache/create-call-cache.js';
 import { createKeyMaker } from './cache/keys.js';
+import { AccountCredentials } from './callfire/account-credentials.js';
 import { CallFireClient } from './callfire/callfire-client.js';
-import { createCredentials } from './callfire/credentials.js';
 import { createFailureReport } from './callfire/failure-report.js';
 import { CallLookup } from './calls/lookup.js';
 import { freshnessPolicy, type Config } from './config.js';
@@ -58,18 +58,19 @@ export function createGateway(config: Config, overrides: Overrides = {}): Gatewa
   const { events } = log;
   const [accountConfig] = config.accounts;
   if (accountConfig === undefined) throw new Error('A configuration has at least one account.');
-  const { baseUrl, current, timeoutMs, maxConcurrency } = accountConfig;
-  const credentials = createCredentials(current.login, current.password);
+  const { baseUrl, current, next, timeoutMs, maxConcurrency } = accountConfig;
+  const accountLog = events.child({ account: accountConfig.name });
+  const credentials = new AccountCredentials({ current, next, log: accountLog });
   const upstream = {
     ...{ baseUrl, timeoutMs, maxConcurrency },
-    report: createFailureReport(events),
+    report: createFailureReport(accountLog),
   };
   const client = new CallFireClient({
     ...upstream,
     credentials,
     maxBytes: config.UPSTREAM_MAX_BYTES,
     documentWorker: overrides.documentWorker,
-    log: events,
+    log: accountLog,
   });
   const callCache = createCallCache({
     redis: config.REDIS_URL,
@@ -94,7 +95,7 @@ export function createGateway(config: Config, overrides: Overrides = {}): Gatewa
       ? undefined
       : createPassthrough({
           ...upstream,
-          authorization: credentials.authorization,
+          credentials,
           containsSecret: (text) => credentials.scrub(text) !== text,
           allowWrites: config.PASSTHROUGH_WRITES,
         });
