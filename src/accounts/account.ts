@@ -1,11 +1,11 @@
+import type { Logger } from 'pino';
 import { createKeyMaker } from '../cache/keys.js';
+import { AccountCredentials } from '../callfire/account-credentials.js';
 import { CallFireClient } from '../callfire/callfire-client.js';
 import type { BreakerState } from '../callfire/connection/breaker.js';
-import { createCredentials } from '../callfire/credentials.js';
 import { createFailureReport } from '../callfire/failure-report.js';
 import type { CallCache } from '../calls/call-cache.js';
 import type { CallLeases } from '../calls/call-leases.js';
-import type { EventLog } from '../calls/event-log.js';
 import type { FreshnessPolicy } from '../calls/freshness.js';
 import { CallLookup } from '../calls/lookup.js';
 import type { AccountConfig } from '../config/accounts-file.js';
@@ -28,14 +28,13 @@ export interface AccountParts {
   readonly passthrough: boolean;
   readonly passthroughWrites: boolean;
   readonly documentWorker: URL | undefined;
-  readonly log: EventLog;
+  readonly log: Logger;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
 
 /** A CallFire account in use: with connections, breaker, queue and fetches of its own, so that none waits for another. */
 export interface Account extends ServedAccount {
-  readonly config: AccountConfig;
   readonly breakerState: BreakerState;
   /** Goes on with that configuration, if only its credentials are new; otherwise changes nothing and returns false. */
   takeOver(config: AccountConfig): boolean;
@@ -45,8 +44,9 @@ export interface Account extends ServedAccount {
 
 export function openAccount(config: AccountConfig, parts: AccountParts): Account {
   const { name, baseUrl, maxConcurrency } = config;
-  const { timeoutMs, maxBytes, log, documentWorker } = parts;
-  const credentials = createCredentials(config.current.login, config.current.password);
+  const { timeoutMs, maxBytes, documentWorker } = parts;
+  const log = parts.log.child({ account: name });
+  const credentials = new AccountCredentials({ ...config, log });
   const upstream = { baseUrl, timeoutMs, maxConcurrency, report: createFailureReport(log) };
   const client = new CallFireClient({ ...upstream, credentials, maxBytes, documentWorker, log });
   const keyOf = createKeyMaker({ prefix: parts.keyPrefix, account: config.keyName });
@@ -54,23 +54,31 @@ export function openAccount(config: AccountConfig, parts: AccountParts): Account
   const passthrough = parts.passthrough
     ? createPassthrough({
         ...upstream,
-        authorization: credentials.authorization,
+        credentials,
         containsSecret: (text) => credentials.scrub(text) !== text,
         allowWrites: parts.passthroughWrites,
       })
     : undefined;
   return {
     name,
-    config,
     lookup,
     passthrough: passthrough?.router,
     get breakerState() {
       return client.breakerState;
     },
-    takeOver: (changed) => JSON.stringify(changed) === JSON.stringify(config),
+    takeOver(changed) {
+      if (!differInCredentialsAlone(changed, config)) return false;
+      credentials.replace(changed.current, changed.next);
+      return true;
+    },
     async close() {
       passthrough?.close();
       await client.close();
     },
   };
+}
+
+function differInCredentialsAlone(one: AccountConfig, other: AccountConfig): boolean {
+  const rest = ({ current: _current, next: _next, ...others }: AccountConfig) => JSON.stringify(others);
+  return rest(one) === rest(other);
 }

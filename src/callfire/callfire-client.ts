@@ -3,21 +3,23 @@ import { Pool, type Dispatcher } from 'undici';
 import type { CallSource } from '../calls/call-source.js';
 import type { CallAnswer } from '../calls/call-answer.js';
 import { GatewayError } from '../errors.js';
+import type { AccountCredentials } from './account-credentials.js';
 import type { BreakerState } from './connection/breaker.js';
-import type { Credentials } from './credentials.js';
 import type { Deadline } from './connection/deadline.js';
 import { FetchGuard, type FetchGuardOptions } from './connection/fetch-guard.js';
 import { DocumentReader, type DocumentReaderOptions } from './document-reader.js';
 import type { FailureReport } from './failure-report.js';
 import { readAnswer } from './read-answer.js';
+import { createRequestHeaders } from './request-headers.js';
 import { withRetries } from './connection/retry.js';
 import { errorFor } from './upstream-error.js';
 import { sendRequest } from './connection/upstream-request.js';
+import { withOtherCredentials } from './with-other-credentials.js';
 
 export interface CallFireClientOptions extends Omit<FetchGuardOptions, 'now'>, DocumentReaderOptions {
   /** Its path is kept as a prefix. */
   readonly baseUrl: URL;
-  readonly credentials: Credentials;
+  readonly credentials: AccountCredentials;
   /** Told of each fetch that fails. */
   readonly report: FailureReport;
   /** Milliseconds of any origin; by default a clock that is never set back. */
@@ -40,7 +42,7 @@ export class CallFireClient implements CallSource {
   readonly #closing = new AbortController();
   readonly #dispatcher: Dispatcher;
   readonly #pathPrefix: string;
-  readonly #headers: Readonly<Record<string, string>>;
+  readonly #headersWith = createRequestHeaders();
 
   constructor(options: CallFireClientOptions) {
     this.#options = options;
@@ -49,12 +51,6 @@ export class CallFireClient implements CallSource {
     this.#reader = new DocumentReader(options);
     this.#dispatcher = options.dispatcher ?? createPool(options, this.#closing.signal);
     this.#pathPrefix = `${options.baseUrl.pathname.replace(/\/+$/, '')}/call/`;
-    this.#headers = {
-      authorization: options.credentials.authorization,
-      accept: 'application/xml, text/xml;q=0.9',
-      'accept-encoding': 'gzip, deflate',
-      'user-agent': 'callfire-gateway',
-    };
   }
 
   get breakerState(): BreakerState {
@@ -79,9 +75,13 @@ export class CallFireClient implements CallSource {
 
   async #fetch(id: string, deadline: Deadline): Promise<CallAnswer> {
     const { maxBytes, credentials, random = Math.random } = this.#options;
-    const request = { method: 'GET', path: this.#pathPrefix + id, headers: this.#headers } as const;
-    const attempt = () => sendRequest(this.#dispatcher, request, maxBytes, deadline);
-    const outcome = await withRetries(attempt, deadline, random);
+    const path = this.#pathPrefix + id;
+    const send = (authorization: string) => {
+      const request = { method: 'GET', path, headers: this.#headersWith(authorization) } as const;
+      return sendRequest(this.#dispatcher, request, maxBytes, deadline);
+    };
+    // Four requests at most: three attempts, and one more with the other credentials.
+    const outcome = await withRetries(withOtherCredentials(credentials, send), deadline, random);
     if (outcome.kind === 'answer' && outcome.status === 200) {
       return readAnswer(outcome, id, { maxBytes, credentials, reader: this.#reader, deadline });
     }

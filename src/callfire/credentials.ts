@@ -1,11 +1,15 @@
-/** The gateway's own credentials at CallFire, usable without being shown. */
+/** What logs in at CallFire: its generated API login and password. */
+export interface Login {
+  readonly login: string;
+  readonly password: string;
+}
+
+/** The gateway's own credentials at CallFire, recognized wherever they stand. */
 export interface Credentials {
-  /** Value of the `Authorization` header (RFC 7617, UTF-8). */
-  readonly authorization: string;
   /** The text with every trace of the credentials replaced by `[redacted]`, however they are spelled in it. */
   scrub(text: string): string;
   /**
-   * Whether the value of the `Authorization` header stands in an answer's JSON, or the password unless it might be there by
+   * Whether the value of an `Authorization` header stands in an answer's JSON, or a password unless it might be there by
    * chance. `body` is UTF-8, one character a byte.
    */
   appearIn(body: string): boolean;
@@ -14,28 +18,42 @@ export interface Credentials {
 /** A shorter password may be a word that a call's notes or labels hold, too. */
 const LEAST_TELLING_LENGTH = 8;
 
-export function createCredentials(login: string, password: string): Credentials {
-  const [pair, unpadded, urlSafe] = base64Forms(`${login}:${password}`);
-  const telling = [unpadded, urlSafe, encodeURIComponent(unpadded)];
-  if (password.length >= LEAST_TELLING_LENGTH)
-    telling.push(JSON.stringify(password).slice(1, -1), encodeURIComponent(password));
-  const encoded = [login, password, `${login}:${password}`].flatMap((text) => [
-    ...base64Forms(text),
-    ...hexForms(text),
-  ]);
-  const marks = [...new Set(telling)].map((text) => Buffer.from(text, 'utf8').toString('latin1'));
-  const secrets = [login, password, ...encoded];
+/** Value of the `Authorization` header (RFC 7617, UTF-8). */
+export function authorizationOf({ login, password }: Login): string {
+  return `Basic ${Buffer.from(`${login}:${password}`, 'utf8').toString('base64')}`;
+}
+
+export function createCredentials(logins: readonly Login[]): Credentials {
+  const marks = [...new Set(logins.flatMap(tellingForms))].map((text) =>
+    Buffer.from(text, 'utf8').toString('latin1'),
+  );
   // An alternation takes the first branch that fits: a secret that contains another must stand before it.
-  const longestFirst = [...new Set(secrets)]
+  const longestFirst = [...new Set(logins.flatMap(allForms))]
     .sort((a, b) => b.length - a.length)
     .filter((secret) => secret !== '');
   const pattern = longestFirst.map((secret) => Array.from(secret, spellings).join('')).join('|');
   const anySecret = pattern === '' ? null : new RegExp(pattern, 'g');
   return {
-    authorization: `Basic ${pair}`,
     appearIn: (body) => marks.some((mark) => body.includes(mark)),
     scrub: (text) => (anySecret === null ? text : text.replace(anySecret, '[redacted]')),
   };
+}
+
+/** What is nowhere by chance. */
+function tellingForms({ login, password }: Login): string[] {
+  const [, unpadded, urlSafe] = base64Forms(`${login}:${password}`);
+  const telling = [unpadded, urlSafe, encodeURIComponent(unpadded)];
+  if (password.length >= LEAST_TELLING_LENGTH)
+    telling.push(JSON.stringify(password).slice(1, -1), encodeURIComponent(password));
+  return telling;
+}
+
+function allForms({ login, password }: Login): string[] {
+  const encoded = [login, password, `${login}:${password}`].flatMap((text) => [
+    ...base64Forms(text),
+    ...hexForms(text),
+  ]);
+  return [login, password, ...encoded];
 }
 
 function base64Forms(text: string): [padded: string, unpadded: string, urlSafe: string] {

@@ -5,17 +5,21 @@ import type { ErrorCode, GatewayError } from '../errors.js';
 /** What operators are told; the failures that are missing here are not theirs to mend. */
 const ADVICE: Readonly<Partial<Record<ErrorCode, string>>> = {
   'upstream-credentials-rejected':
-    'CallFire rejects the credentials of this gateway. Check CALLFIRE_LOGIN and CALLFIRE_PASSWORD.',
-  'upstream-unreachable': 'CallFire cannot be reached. Check CALLFIRE_BASE_URL and the network.',
+    'CallFire rejects the credentials of this account. Check CALLFIRE_LOGIN and CALLFIRE_PASSWORD, or current and next in ACCOUNTS_FILE.',
+  'upstream-unreachable':
+    'CallFire cannot be reached. Check CALLFIRE_BASE_URL, or baseUrl in ACCOUNTS_FILE, and the network.',
   'upstream-error': 'CallFire fails.',
   'upstream-invalid-response': 'CallFire answers what is not a valid call document.',
-  'upstream-timeout': 'CallFire does not answer within UPSTREAM_TIMEOUT_MS.',
+  'upstream-timeout': 'CallFire does not answer within UPSTREAM_TIMEOUT_MS, or timeoutMs in ACCOUNTS_FILE.',
   'upstream-rate-limited': 'CallFire limits the rate.',
 };
 
 export type FailureReport = (error: GatewayError) => void;
 
-/** Logs why CallFire could not be used, once a minute at most for each kind. `now` in milliseconds. */
+/**
+ * Logs why CallFire could not be used, once a minute at most for each kind. `log` is the account's: its lines should say
+ * which one it is. `now` in milliseconds.
+ */
 export function createFailureReport(log: EventLog, now?: () => number): FailureReport {
   const mayLog = createLineLimit(now);
   return ({ code, upstream, message, cause }) => {

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { assertCallFields } from './call-fields-check.js';
 import type { CallDocument } from './call-fields.js';
+import { assertLogins, type Login } from './credentials.js';
 import { assertFault, type Fault } from './fault.js';
 import { readBody } from './request-body.js';
 import type { RecordedRequest } from './request-log.js';
@@ -15,6 +16,8 @@ export interface Controls {
   putCall(id: string, document: CallDocument): void;
   /** The id is answered 404 until it is put again. */
   removeCall(id: string): void;
+  /** From now on just these are accepted, and without any nobody is. Throws a TypeError for an impossible one. */
+  setCredentials(logins: readonly Login[]): void;
   /** `target` is a call's id, or `*` for all requests; the id's own fault comes first. Throws a TypeError for an impossible one. */
   setFault(target: string, fault: Fault): void;
   clearFaults(): void;
@@ -26,6 +29,7 @@ const USAGE = `PUT    ${CONTROL_PATH}/faults/{id|*}   a fault as JSON
 DELETE ${CONTROL_PATH}/faults          no more faults
 PUT    ${CONTROL_PATH}/calls/{id}      XML, or a call's fields as JSON
 DELETE ${CONTROL_PATH}/calls/{id}      404 from now on
+PUT    ${CONTROL_PATH}/credentials     who may enter: [{"login":"a","password":"b"}]
 GET    ${CONTROL_PATH}/requests        what has arrived, oldest first, as JSON
 `;
 
@@ -56,6 +60,7 @@ function perform(req: IncomingMessage, res: ServerResponse, body: Buffer, contro
   }
   if (action === 'PUT /faults/') controls.setFault(target, faultFrom(body));
   else if (action === 'DELETE /faults') controls.clearFaults();
+  else if (action === 'PUT /credentials') controls.setCredentials(loginsFrom(body));
   else if (action === 'PUT /calls/') controls.putCall(target, documentFrom(body));
   else if (action === 'DELETE /calls/') controls.removeCall(target);
   else {
@@ -69,6 +74,12 @@ function faultFrom(body: Buffer): Fault {
   const fault: unknown = JSON.parse(body.toString());
   assertFault(fault);
   return fault;
+}
+
+function loginsFrom(body: Buffer): readonly Login[] {
+  const logins: unknown = JSON.parse(body.toString());
+  assertLogins(logins);
+  return logins;
 }
 
 function documentFrom(body: Buffer): CallDocument {

@@ -4,7 +4,7 @@ import { answerTo } from './api.js';
 import { exceptionAnswer, type Answer } from './answer.js';
 import type { CallBook } from './call-book.js';
 import { CONTROL_PATH, control, type Controls } from './control.js';
-import { unauthorizedAnswer } from './credentials.js';
+import { unauthorizedAnswer, type CredentialBook } from './credentials.js';
 import type { FaultBook } from './fault-book.js';
 import type { Fault } from './fault.js';
 import { readBody } from './request-body.js';
@@ -14,11 +14,11 @@ import { send } from './send.js';
 /** What answering needs. */
 export interface Parts {
   readonly book: CallBook;
+  readonly credentials: CredentialBook;
   readonly faults: FaultBook;
   readonly log: RequestLog;
   readonly controls: Controls;
   readonly now: () => number;
-  readonly mayEnter: (authorization: string | undefined) => boolean;
 }
 
 const MOST_BODY_BYTES = 65_536;
@@ -49,7 +49,7 @@ export function createListener(parts: Parts): RequestListener {
 
 function ordinaryAnswer(parts: Parts, req: IncomingMessage, request: ApiRequest, body: string): Answer {
   if (request.path === undefined) return exceptionAnswer(404, 'the API is below /api/1.1/rest');
-  if (!parts.mayEnter(req.headers.authorization)) return unauthorizedAnswer();
+  if (!parts.credentials.mayEnter(req.headers.authorization)) return unauthorizedAnswer();
   return answerTo(request, body, parts.book);
 }
 

@@ -62,6 +62,7 @@ function greeting({ baseUrl }: Simulator, { login, password }: { login: string; 
   curl -X PUT '${origin}/_control/faults/*' -d '{"delayMs":500,"cutAfterBytes":100}'
   curl -X DELETE ${origin}/_control/faults
   curl -X PUT ${origin}/_control/calls/7 -d '{"state":"READY"}'
+  curl -X PUT ${origin}/_control/credentials -d '[{"login":"${login}","password":"${password}"},{"login":"new","password":"secret"}]'
   curl ${origin}/_control/requests
 `;
 }

@@ -4,13 +4,14 @@ import { API_PATH } from './api-request.js';
 import { CallBook } from './call-book.js';
 import type { CallDocument } from './call-fields.js';
 import type { Controls } from './control.js';
-import { createCredentialsCheck } from './credentials.js';
+import { CredentialBook, type Login } from './credentials.js';
 import { FaultBook } from './fault-book.js';
 import type { Fault } from './fault.js';
 import { createListener } from './listener.js';
 import { RequestLog, type RecordedRequest } from './request-log.js';
 
 export type { CallDocument, CallFields } from './call-fields.js';
+export type { Login } from './credentials.js';
 export type { Fault } from './fault.js';
 export type { RecordedRequest } from './request-log.js';
 
@@ -19,7 +20,7 @@ export interface SimulatorOptions {
   readonly host?: string;
   /** 0, the default, takes any free port. */
   readonly port?: number;
-  /** `demo-login` and `demo-password` where not given. */
+  /** What is accepted at first; `demo-login` and `demo-password` where not given. */
   readonly login?: string;
   readonly password?: string;
   /** The same seed gives the same calls that move on at the same times. */
@@ -31,7 +32,7 @@ export interface SimulatorOptions {
 /**
  * A small CallFire on a port of its own. Over HTTP it can be controlled, from this machine only, below `/_control`:
  * `PUT /_control/faults/{id|*}` (a Fault as JSON), `DELETE /_control/faults`, `PUT /_control/calls/{id}` (XML, or
- * CallFields as JSON), `DELETE /_control/calls/{id}`, `GET /_control/requests`. Wrong input there is answered 400.
+ * CallFields as JSON), `DELETE /_control/calls/{id}`, `PUT /_control/credentials` (a list of Logins as JSON), `GET /_control/requests`. Wrong input there is answered 400.
  *
  * Calls: 224205636001 is the one that CallFire published; 1001 to 1009 move READY → SELECTED → FINISHED from the
  * start on, 1001 after 5 and 10 seconds, with a recording and a note after 15; 2001 to 2999 are FINISHED and of all
@@ -57,6 +58,7 @@ export function createSimulator(options: SimulatorOptions = {}): Simulator {
 
 class HttpSimulator implements Simulator {
   private readonly book: CallBook;
+  private readonly credentials: CredentialBook;
   private readonly faults = new FaultBook();
   private readonly log = new RequestLog();
   private readonly server: Server;
@@ -68,9 +70,11 @@ class HttpSimulator implements Simulator {
     this.host = host ?? '127.0.0.1';
     this.port = port ?? 0;
     this.book = new CallBook(seed ?? 1, now);
-    const mayEnter = createCredentialsCheck(login ?? 'demo-login', password ?? 'demo-password');
-    const { book, faults, log } = this;
-    const listener = createListener({ book, faults, log, now, mayEnter, controls: this });
+    this.credentials = new CredentialBook([
+      { login: login ?? 'demo-login', password: password ?? 'demo-password' },
+    ]);
+    const { book, credentials, faults, log } = this;
+    const listener = createListener({ book, credentials, faults, log, now, controls: this });
     this.server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, listener);
   }
 
@@ -92,6 +96,10 @@ class HttpSimulator implements Simulator {
 
   removeCall(id: string): void {
     this.book.remove(id);
+  }
+
+  setCredentials(logins: readonly Login[]): void {
+    this.credentials.set(logins);
   }
 
   setFault(target: string, fault: Fault): void {

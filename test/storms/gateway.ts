@@ -1,6 +1,7 @@
 import { createEntryStore } from '../../src/cache/entry-store.js';
 import { createKeyMaker } from '../../src/cache/keys.js';
 import { TieredCache } from '../../src/cache/tiered-cache.js';
+import { AccountCredentials } from '../../src/callfire/account-credentials.js';
 import { CallFireClient } from '../../src/callfire/callfire-client.js';
 import { createFailureReport } from '../../src/callfire/failure-report.js';
 import type { CallCache } from '../../src/calls/call-cache.js';
@@ -15,7 +16,7 @@ import type { Dice } from './dice.js';
 import { ScriptedCallFire, type Truth, type Weather } from './scripted-callfire.js';
 import { ScriptedLeases } from './scripted-leases.js';
 import type { ScriptedRedis } from './scripted-redis.js';
-import { CREDENTIALS } from './secrets.js';
+import { LOGINS } from './secrets.js';
 import type { Account } from './versions.js';
 import type { VirtualTime } from './virtual-time.js';
 
@@ -113,7 +114,7 @@ export class StormGateway {
 
     this.#client = new CallFireClient({
       baseUrl: new URL('http://callfire.test/api/1.1/rest'),
-      credentials: CREDENTIALS[account],
+      credentials: new AccountCredentials({ current: LOGINS[account], log }),
       dispatcher: new ScriptedCallFire(world, name),
       report: createFailureReport(log, now),
       log,

@@ -7,7 +7,7 @@ import { aCall } from '../support/calls.js';
 import type { Bug, Site } from './gateway.js';
 import type { Invariant } from './checks/violation.js';
 import { ScriptedRedis } from './scripted-redis.js';
-import { CREDENTIALS } from './secrets.js';
+import { AUTHORIZATIONS } from './secrets.js';
 
 interface PlantedBug {
   /** The one it breaks. */
@@ -155,7 +155,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     what: 'says in an error what it sent',
     bug: {
       source: onFailure((error, _id, { account }) => {
-        const sent = new Error(`GET with ${CREDENTIALS[account].authorization}`);
+        const sent = new Error(`GET with ${AUTHORIZATIONS[account]}`);
         throw new GatewayError(error.code, error.message, { cause: sent });
       }),
     },
@@ -165,7 +165,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     what: 'logs what it sent',
     bug: {
       source: onFailure((error, _id, { account, log }) => {
-        log.warn({ headers: { authorization: CREDENTIALS[account].authorization } }, 'CallFire fails');
+        log.warn({ headers: { authorization: AUTHORIZATIONS[account] } }, 'CallFire fails');
         throw error;
       }),
     },

@@ -1,7 +1,7 @@
 import { Dispatcher } from 'undici';
 import type { Dice } from './dice.js';
 import type { Attempt, History, Subject } from './history.js';
-import { accountOf, CREDENTIALS, echo } from './secrets.js';
+import { accountOf, AUTHORIZATIONS, echo } from './secrets.js';
 import { IDS, lifeOf, type Account, type Version } from './versions.js';
 import type { VirtualTime } from './virtual-time.js';
 
@@ -198,7 +198,7 @@ export class ScriptedCallFire extends Dispatcher {
       case 'mistyped':
         return edited(/<Inbound>[^<]*/, `<Inbound>${dice.pick(['no', '', 'FALSE', '2'])}`);
       case 'credentials in it':
-        return edited(/stage/, CREDENTIALS[account].authorization);
+        return edited(/stage/, AUTHORIZATIONS[account]);
     }
   }
 }

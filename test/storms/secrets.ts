@@ -1,30 +1,28 @@
-import { createCredentials, type Credentials } from '../../src/callfire/credentials.js';
+import { authorizationOf, type Login } from '../../src/callfire/credentials.js';
 import type { Dice } from './dice.js';
 import { ACCOUNTS, type Account } from './versions.js';
 
-const LOGINS: Readonly<Record<Account, readonly [login: string, password: string]>> = {
-  north: ['n0rthern-login', 'p&ss<n>/w0rd 50%'],
-  south: ['s0uthern-login', 'q"ote+s/3cret'],
+export const LOGINS: Readonly<Record<Account, Login>> = {
+  north: { login: 'n0rthern-login', password: 'p&ss<n>/w0rd 50%' },
+  south: { login: 's0uthern-login', password: 'q"ote+s/3cret' },
 };
 
 function each<T>(make: (account: Account) => T): Readonly<Record<Account, T>> {
   return { north: make('north'), south: make('south') };
 }
 
-export const CREDENTIALS: Readonly<Record<Account, Credentials>> = each((account) =>
-  createCredentials(...LOGINS[account]),
-);
+export const AUTHORIZATIONS = each((account) => authorizationOf(LOGINS[account]));
 
 /** Who a request at CallFire comes from. */
 export function accountOf(authorization: unknown): Account {
-  const account = ACCOUNTS.find((name) => CREDENTIALS[name].authorization === authorization);
+  const account = ACCOUNTS.find((name) => AUTHORIZATIONS[name] === authorization);
   if (account === undefined) throw new Error('CallFire was asked with credentials that nobody has');
   return account;
 }
 
 /** What must never leave: login, password and both together, as people and programs spell them. */
 const SPELLINGS = each((account) => {
-  const [login, password] = LOGINS[account];
+  const { login, password } = LOGINS[account];
   const pair = `${login}:${password}`;
   const base64 = Buffer.from(pair).toString('base64');
   return [

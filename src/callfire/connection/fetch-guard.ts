@@ -9,6 +9,7 @@ export interface FetchGuardOptions {
   /** Over all of a fetch: waiting for its turn, connecting, answer, retries and their pauses. */
   readonly timeoutMs: number;
   readonly maxConcurrency: number;
+  /** Its lines should say which account it is. */
   readonly log: EventLog;
   /** Milliseconds of any origin. */
   readonly now: () => number;

@@ -11,8 +11,8 @@ const OVERRIDES = /^(?:x-original-.*|x-rewrite-url|x-http-method.*|x-method-over
 /** What upstream says about its own login, or to browsers about a whole origin, which is the gateway's here. */
 const FOR_ORIGIN = /^(?:set-cookie2?|www-authenticate|access-control-.*|alt-svc|strict-transport-security)$/;
 
-/** The caller's end-to-end headers with the gateway's `Authorization`. */
-export function forwardedHeaders(received: IncomingHttpHeaders, authorization: string): IncomingHttpHeaders {
+/** The caller's end-to-end headers, without any login. */
+export function forwardedHeaders(received: IncomingHttpHeaders): IncomingHttpHeaders {
   const perHop = namedByConnection(received);
   // Without its length a body would go upstream as if it were the next request.
   perHop.delete('content-length');
@@ -20,7 +20,7 @@ export function forwardedHeaders(received: IncomingHttpHeaders, authorization: s
     const dashed = name.replaceAll('_', '-'); // CGI and its heirs do not tell them apart.
     return ![HOP_BY_HOP, FOR_GATEWAY, OVERRIDES].some((rule) => rule.test(dashed)) && !perHop.has(name);
   });
-  return { ...Object.fromEntries(kept), authorization };
+  return Object.fromEntries(kept);
 }
 
 interface CopyOptions {

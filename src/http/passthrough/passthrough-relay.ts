@@ -77,6 +77,12 @@ export class Relay {
     }
   }
 
+  /** Instead of an answer, which the caller of this drops. */
+  sendAgain(): void {
+    this.parts.request.unpipe();
+    this.parts.send();
+  }
+
   fail(error: GatewayError): void {
     if (!this.#open) return;
     this.#open = false;

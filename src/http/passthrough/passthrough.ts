@@ -7,12 +7,13 @@ import { copyHeaders, forwardedHeaders } from './passthrough-headers.js';
 import { Relay } from './passthrough-relay.js';
 import { checkMethod, checkTarget } from './passthrough-request.js';
 import { Slots } from './slots.js';
+import { RequestCredentials, type UpstreamCredentials } from './upstream-credentials.js';
 
 export interface PassthroughOptions {
   /** Where every request goes, whatever it says. */
   readonly baseUrl: URL;
-  /** The `Authorization` header that replaces the caller's. */
-  readonly authorization: string;
+  /** For the `Authorization` header that replaces the caller's. */
+  readonly credentials: UpstreamCredentials;
   /** Upstream headers for which it answers true are dropped. */
   readonly containsSecret: (text: string) => boolean;
   /** Also lets POST, PUT and DELETE through. */
@@ -32,10 +33,16 @@ export interface Passthrough {
   close(): void;
 }
 
+/** One request under way. */
+interface Exchange {
+  readonly relay: Relay;
+  readonly credentials: RequestCredentials;
+}
+
 /**
  * Forwards requests to `baseUrl` with the gateway's credentials; requests and answers are streamed and unconverted
- * (RFC 9110, 7.6). Failures before the answer has begun go to Express as `GatewayError`; after that the caller's
- * connection is cut.
+ * (RFC 9110, 7.6). A request without a body that is answered 401 is sent once more with other credentials. Failures
+ * before the answer has begun go to Express as `GatewayError`; after that the caller's connection is cut.
  */
 export function createPassthrough(options: PassthroughOptions): Passthrough {
   const { baseUrl, timeoutMs, maxConcurrency } = options;
@@ -43,7 +50,7 @@ export function createPassthrough(options: PassthroughOptions): Passthrough {
   // The agent's timeout covers connecting, which the timeout of a request does not, and closes idle connections.
   const agent = new Agent({ keepAlive: true, maxSockets: maxConcurrency, timeout: timeoutMs });
   const slots = new Slots(maxConcurrency);
-  const relays = new WeakMap<object, Relay>();
+  const exchanges = new WeakMap<object, Exchange>();
   const answer = createAnswer(options);
   const proxy = createProxyMiddleware<Request, Response>({
     // As text: http-proxy would lose the path of a URL object. `toProxy` keeps it from rewriting the caller's path, and
@@ -53,11 +60,11 @@ export function createPassthrough(options: PassthroughOptions): Passthrough {
     selfHandleResponse: true,
     agent,
     on: {
-      proxyReq: (upstream, _request, response) => relays.get(response)?.connected(upstream),
+      proxyReq: (upstream, _request, response) => exchanges.get(response)?.relay.connected(upstream),
       proxyRes: (received, request, response) => {
-        answer(received, request, response, relays.get(response));
+        answer(received, request, response, exchanges.get(response));
       },
-      error: (error, _request, response) => relays.get(response)?.broken(error),
+      error: (error, _request, response) => exchanges.get(response)?.relay.broken(error),
     },
   });
 
@@ -65,14 +72,18 @@ export function createPassthrough(options: PassthroughOptions): Passthrough {
   router.use((request: Request, response: Response, next: NextFunction) => {
     checkMethod(request, options.allowWrites);
     checkTarget(request.url);
-    request.headers = forwardedHeaders(request.headers, options.authorization);
-    const send = (): void => void proxy(request, response, next);
+    const credentials = new RequestCredentials(options.credentials, request.headers);
+    request.headers = forwardedHeaders(request.headers);
+    const send = (): void => {
+      request.headers.authorization = credentials.authorization;
+      void proxy(request, response, next);
+    };
     const fail = (error: GatewayError): void => {
       options.report(error);
       next(error);
     };
     const relay = new Relay({ request, response, fail, send, slots, timeoutMs });
-    relays.set(response, relay);
+    exchanges.set(response, { relay, credentials });
     relay.start();
   });
   return {
@@ -83,14 +94,21 @@ export function createPassthrough(options: PassthroughOptions): Passthrough {
   };
 }
 
-type Answer = (received: IncomingMessage, request: Request, response: Response, relay?: Relay) => void;
+type Answer = (received: IncomingMessage, request: Request, response: Response, exchange?: Exchange) => void;
 
 /** Decides what becomes of an upstream answer whose headers have arrived. */
 function createAnswer({ baseUrl, containsSecret }: PassthroughOptions): Answer {
-  return (received, request, response, relay) => {
+  return (received, request, response, exchange) => {
     const status = received.statusCode ?? 0;
-    if (relay?.isOpen !== true) {
+    if (exchange?.relay.isOpen !== true) {
       received.destroy();
+      return;
+    }
+    const { relay, credentials } = exchange;
+    if (credentials.shallSendAgain(status)) {
+      // Not read to its end: that could take long, in a place that the next attempt needs.
+      received.destroy();
+      relay.sendAgain();
     } else if (status === 401 || status === 403) {
       received.resume();
       relay.fail(credentialsRejected(status));

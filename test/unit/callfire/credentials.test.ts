@@ -1,16 +1,19 @@
 import { describe, expect, it } from '@jest/globals';
-import { createCredentials } from '../../../src/callfire/credentials.js';
+import { authorizationOf, createCredentials } from '../../../src/callfire/credentials.js';
 
 const LOGIN = 'login+1@example.com';
 const PASSWORD = 'p&ss<w>"ö\'rd/\\ 50%?';
 const pair = Buffer.from(`${LOGIN}:${PASSWORD}`);
-const credentials = createCredentials(LOGIN, PASSWORD);
+const credentials = createCredentials([{ login: LOGIN, password: PASSWORD }]);
+const only = (login: string, password: string) => createCredentials([{ login, password }]);
+
+describe('authorizationOf', () => {
+  it('makes the Basic header of RFC 7617, with UTF-8', () => {
+    expect(authorizationOf({ login: 'test', password: '123£' })).toBe('Basic dGVzdDoxMjPCow==');
+  });
+});
 
 describe('createCredentials', () => {
-  it('makes the Basic header of RFC 7617, with UTF-8', () => {
-    expect(createCredentials('test', '123£').authorization).toBe('Basic dGVzdDoxMjPCow==');
-  });
-
   const spellings: [string, string][] = [
     ['the login', LOGIN],
     ['the password', PASSWORD],
@@ -43,16 +46,29 @@ describe('createCredentials', () => {
   });
 
   it('replaces the longer secret where one contains the other', () => {
-    expect(createCredentials('abc', 'abcdef').scrub('abcdef abc')).toBe('[redacted] [redacted]');
-    expect(createCredentials('abcdef', 'abc').scrub('abcdef abc')).toBe('[redacted] [redacted]');
+    expect(only('abc', 'abcdef').scrub('abcdef abc')).toBe('[redacted] [redacted]');
+    expect(only('abcdef', 'abc').scrub('abcdef abc')).toBe('[redacted] [redacted]');
+  });
+
+  it('replaces the longer secret where that of one login contains that of another', () => {
+    const both = createCredentials([
+      { login: 'a-login', password: 'secret' },
+      { login: 'b-login', password: 'secret-2' },
+    ]);
+    expect(both.scrub('secret-2 secret a-login b-login')).toBe('[redacted] [redacted] [redacted] [redacted]');
+  });
+
+  it('takes no credentials at all', () => {
+    expect(createCredentials([]).scrub('text')).toBe('text');
+    expect(createCredentials([]).appearIn('text')).toBe(false);
   });
 
   it('takes an empty password', () => {
-    expect(createCredentials('user', '').scrub('a user b dXNlcjo= c')).toBe('a [redacted] b [redacted] c');
+    expect(only('user', '').scrub('a user b dXNlcjo= c')).toBe('a [redacted] b [redacted] c');
   });
 
   it('takes characters beyond the basic plane', () => {
-    expect(createCredentials('user', '🔑').scrub('\\ud83d\\uDD11 &#x1F511; %F0%9F%94%91 🔑')).toBe(
+    expect(only('user', '🔑').scrub('\\ud83d\\uDD11 &#x1F511; %F0%9F%94%91 🔑')).toBe(
       '[redacted] [redacted] [redacted] [redacted]',
     );
   });
@@ -82,6 +98,6 @@ describe('credentials.appearIn', () => {
 
   it('takes neither a login nor a short password for a leak, which may be words', () => {
     expect(credentials.appearIn(answerWith(LOGIN))).toBe(false);
-    expect(createCredentials('user', 'welcome').appearIn(answerWith('welcome'))).toBe(false);
+    expect(only('user', 'welcome').appearIn(answerWith('welcome'))).toBe(false);
   });
 });

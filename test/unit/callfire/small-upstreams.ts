@@ -11,8 +11,8 @@ import {
   type Server as NetServer,
   type Socket,
 } from 'node:net';
+import { AccountCredentials } from '../../../src/callfire/account-credentials.js';
 import { CallFireClient, type CallFireClientOptions } from '../../../src/callfire/callfire-client.js';
-import { createCredentials } from '../../../src/callfire/credentials.js';
 import { createFailureReport } from '../../../src/callfire/failure-report.js';
 import { GatewayError } from '../../../src/errors.js';
 import { DOCUMENT_WORKER } from '../../support/document-worker.js';
@@ -86,7 +86,7 @@ export class UpstreamBench {
     const log = { info: write('info'), warn: write('warn'), error: write('error') };
     const client = new CallFireClient({
       baseUrl,
-      credentials: createCredentials(LOGIN, PASSWORD),
+      credentials: new AccountCredentials({ current: { login: LOGIN, password: PASSWORD }, log }),
       report: createFailureReport(log, options.now),
       timeoutMs: 5000,
       maxBytes: 100_000,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { ask, startSimulator } from './running-simulator.js';
+import { ask, AUTHORIZATION, startSimulator } from './running-simulator.js';
 
 describe('the control path', () => {
   it('sets and clears faults, for a call or for all', async () => {
@@ -24,6 +24,27 @@ describe('the control path', () => {
     expect((await ask(simulator, '/call/7')).status).toBe(404);
   });
 
+  it('replaces who may enter', async () => {
+    const simulator = await startSimulator();
+    const added = `Basic ${Buffer.from('new:pa:ss').toString('base64')}`;
+    const put = (logins: object[]) =>
+      ask(simulator, '/_control/credentials', { method: 'PUT', body: JSON.stringify(logins) });
+    const statuses = () =>
+      Promise.all(
+        [AUTHORIZATION, added].map(
+          async (authorization) => (await ask(simulator, '/call/2001', { authorization })).status,
+        ),
+      );
+    expect(await statuses()).toEqual([200, 401]);
+    const demo = { login: 'demo-login', password: 'demo-password' };
+    expect((await put([demo, { login: 'new', password: 'pa:ss' }])).status).toBe(204);
+    expect(await statuses()).toEqual([200, 200]);
+    await put([{ login: 'new', password: 'pa:ss' }]);
+    expect(await statuses()).toEqual([401, 200]);
+    await put([]);
+    expect(await statuses()).toEqual([401, 401]);
+  });
+
   it('shows what has arrived at the API', async () => {
     const simulator = await startSimulator();
     await ask(simulator, '/call/2001');
@@ -46,6 +67,9 @@ describe('the control path', () => {
       '{"state":"READY","records":[{"duration":-1}]}',
       'call.records[0].duration must be',
     ],
+    ['/_control/credentials', '{}', 'credentials must be a list'],
+    ['/_control/credentials', '[{"login":"a"}]', 'credentials[0].password is missing'],
+    ['/_control/credentials', '[{"login":"a:b","password":""}]', 'login must be a string without a colon'],
     ['/_control/calls/%', '<a/>', 'URI malformed'],
   ])('answers wrong input with one line: %s %s', async (path, body, line) => {
     const simulator = await startSimulator();
@@ -59,6 +83,7 @@ describe('the control path', () => {
     ['GET', '/_control/faults'],
     ['PUT', '/_control/faults'],
     ['DELETE', '/_control/faults/2001'],
+    ['GET', '/_control/credentials'],
     ['GET', '/_control/'],
   ])('says what there is: %s %s', async (method, path) => {
     const simulator = await startSimulator();

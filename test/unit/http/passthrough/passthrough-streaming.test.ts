@@ -8,6 +8,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import express, { type ErrorRequestHandler, type RequestHandler } from 'express';
 import { GatewayError } from '../../../../src/errors.js';
 import { createPassthrough, type PassthroughOptions } from '../../../../src/http/passthrough/passthrough.js';
+import { fixedCredentials } from './fixed-credentials.js';
 import { until } from '../../../support/until.js';
 
 const MB = 1024 * 1024;
@@ -39,7 +40,7 @@ async function startGateway(
 ): Promise<number> {
   const passthrough = createPassthrough({
     baseUrl: new URL(`http://127.0.0.1:${upstreamPort}/api/1.1/rest`),
-    authorization: 'Basic eDp5',
+    credentials: fixedCredentials('Basic eDp5'),
     containsSecret: () => false,
     allowWrites: true,
     timeoutMs: 10_000,

@@ -6,6 +6,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import express, { type ErrorRequestHandler } from 'express';
 import { GatewayError } from '../../../../src/errors.js';
 import { createPassthrough, type PassthroughOptions } from '../../../../src/http/passthrough/passthrough.js';
+import { fixedCredentials } from './fixed-credentials.js';
 
 const AUTHORIZATION = 'Basic Z2F0ZXdheTpzZWNyZXQ=';
 const closers: (() => void)[] = [];
@@ -94,7 +95,7 @@ async function startGateway(
   const failures: GatewayError[] = [];
   const passthrough = createPassthrough({
     baseUrl: new URL(`http://127.0.0.1:${upstreamPort}/api/1.1/rest`),
-    authorization: AUTHORIZATION,
+    credentials: fixedCredentials(AUTHORIZATION),
     containsSecret: (value) => value.includes('Z2F0ZXdheTpzZWNyZXQ='),
     allowWrites: false,
     timeoutMs: 5000,
@@ -224,14 +225,27 @@ describe('createPassthrough: what goes upstream', () => {
         range: 'bytes=1-',
         origin: 'https://a',
         referer: 'https://a/b',
+        traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+        tracestate: 'a=1',
+        'x-request-id': 'theirs',
         'x-own': 'é',
       },
     });
 
     expect(Object.keys(seen[0]?.headers ?? {}).sort()).toEqual(
-      ['accept', 'authorization', 'connection', 'host', 'origin', 'range', 'referer', 'x-own'].sort(),
+      [
+        ...['accept', 'authorization', 'connection', 'host', 'origin', 'range', 'referer'],
+        ...['traceparent', 'tracestate', 'x-own', 'x-request-id'],
+      ].sort(),
     );
-    expect(seen[0]?.headers).toMatchObject({ connection: 'keep-alive', range: 'bytes=1-', 'x-own': 'é' });
+    expect(seen[0]?.headers).toMatchObject({
+      connection: 'keep-alive',
+      range: 'bytes=1-',
+      traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+      tracestate: 'a=1',
+      'x-request-id': 'theirs',
+      'x-own': 'é',
+    });
   });
 
   it('uses one upstream connection for requests that follow each other', async () => {
