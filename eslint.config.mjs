@@ -33,7 +33,12 @@ const rooms = [
   { files: 'callfire/xml/*', local: HEART, packages: ['fast-xml-parser'] },
   { files: 'cache/*', local: HEART, packages: ['lru-cache'] },
   { files: 'cache/redis/*', local: HEART, packages: ['ioredis'] },
-  { files: 'http/*', local: HEART, packages: ['express'] },
+  {
+    files: 'limits/*',
+    local: ['access/caller.js', 'cache/redis/redis-access.js'],
+    packages: ['ioredis', 'lru-cache', 'rate-limiter-flexible'],
+  },
+  { files: 'http/*', local: [...HEART, 'access/caller.js', 'limits/limits.js'], packages: ['express'] },
   { files: 'http/passthrough/*', local: HEART, packages: ['express', 'http-proxy-middleware'] },
   {
     files: 'workers/*',
