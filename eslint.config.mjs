@@ -36,7 +36,11 @@ const rooms = [
   { files: 'cache/*', local: HEART, packages: ['lru-cache'] },
   { files: 'cache/redis/*', local: HEART, packages: ['ioredis'] },
   { files: 'http/*', local: [...HEART, ...CALLERS], packages: ['express'] },
-  { files: 'limits/*', local: CALLERS, packages: ['rate-limiter-flexible', 'lru-cache', 'ioredis'] },
+  {
+    files: 'limits/*',
+    local: ['access/caller.js', 'cache/redis/redis-access.js'],
+    packages: ['ioredis', 'lru-cache', 'rate-limiter-flexible'],
+  },
   { files: 'http/passthrough/*', local: HEART, packages: ['express', 'http-proxy-middleware'] },
   {
     files: 'workers/*',

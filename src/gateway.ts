@@ -3,6 +3,7 @@ import { createAddressOf, limitKey } from './access/client-address.js';
 import { openAccount } from './accounts/account.js';
 import { Accounts } from './accounts/accounts.js';
 import { createCallCache } from './cache/create-call-cache.js';
+import { createLimitKeyMaker } from './cache/keys.js';
 import { freshnessPolicy, type Config } from './config.js';
 import { createAdmission } from './http/admission.js';
 import { createApp, PASSTHROUGH_PREFIX } from './http/app.js';
@@ -119,8 +120,8 @@ export function createGateway(config: Config, overrides: Overrides = {}): Gatewa
   const admit = createAdmission({
     identify: (headers) => authenticator.identify(headers),
     account: (name) => accounts.get(name),
-    limits: createLimits(),
-    strangers: createStrangers(config.RATE_LIMIT_UNAUTHENTICATED, now),
+    limits: createLimits({ redis: callCache.redis, keyOf: createLimitKeyMaker(config.CACHE_PREFIX) }),
+    strangers: createStrangers(config.RATE_LIMIT_UNAUTHENTICATED),
     addressOf: createAddressOf(config.TRUST_PROXY),
     limitKey,
     cors,

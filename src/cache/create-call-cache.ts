@@ -6,6 +6,7 @@ import { createEntryStore } from './entry-store.js';
 import { createMemoryCache } from './memory-cache.js';
 import { openNodeCache } from './node-cache.js';
 import type { RedisAddress } from './redis/cluster-slots.js';
+import { createClusterAccess, createNodeAccess, type RedisAccess } from './redis/redis-access.js';
 import { RedisCluster } from './redis/redis-cluster.js';
 import type { RedisState } from './redis/redis-guard.js';
 import { openRedisNode } from './redis/redis-node.js';
@@ -31,6 +32,8 @@ export interface OpenCallCache {
   readonly cache: CallCache;
   /** Undefined where no other process shares the cache. */
   readonly leases: CallLeases | undefined;
+  /** The Redis behind the cache, for what else is shared; undefined where there is none. */
+  readonly redis: RedisAccess | undefined;
   /** Whether Redis answers; `memory` where there is none. */
   state(): RedisState | 'memory';
   /** Resolves when Redis answers, or after so many milliseconds without an answer. */
@@ -48,6 +51,7 @@ export function createCallCache(options: CallCacheOptions): OpenCallCache {
     return {
       cache: createMemoryCache({ maxBytes, now }),
       leases: undefined,
+      redis: undefined,
       state: () => 'memory',
       opened: () => Promise.resolve(),
       close: () => Promise.resolve(),
@@ -65,6 +69,7 @@ export function createCallCache(options: CallCacheOptions): OpenCallCache {
     return {
       cache: node.cache,
       leases: node.leases,
+      redis: createNodeAccess(node),
       state: () => node.guard.state(),
       opened: (withinMs) => node.guard.whenUp(withinMs),
       close: () => node.close(),
@@ -82,6 +87,7 @@ export function createCallCache(options: CallCacheOptions): OpenCallCache {
   return {
     cache: createClusterCache(cluster),
     leases: { claim: (key) => cluster.nodeOf(key)?.leases.claim(key) ?? Promise.resolve(undefined) },
+    redis: createClusterAccess(cluster),
     state: () => cluster.state(),
     opened: (withinMs) => cluster.whenUp(withinMs),
     close: () => cluster.close(),

@@ -19,8 +19,22 @@ export function createKeyMaker({
   prefix: string;
   account: string;
 }): (id: string) => string {
-  const start = `${encodeURIComponent(prefix).replaceAll('%3A', ':')}:${SCHEMA}:${encodeURIComponent(account)}:`;
+  const start = `${escapePrefix(prefix)}:${SCHEMA}:${encodeURIComponent(account)}:`;
   return (id) => start + id;
+}
+
+/**
+ * Makes the key under which a consumer's requests are counted: `<prefix>:limit:<consumer>:<seconds>`. The length of the
+ * window is in it, because a counter keeps the length with which it began. `consumer` is any text.
+ */
+export function createLimitKeyMaker(prefix: string): (consumer: string, seconds: number) => string {
+  const start = `${escapePrefix(prefix)}:limit:`;
+  return (consumer, seconds) => `${start}${encodeURIComponent(consumer)}:${seconds}`;
+}
+
+/** Colons may divide a prefix. */
+function escapePrefix(prefix: string): string {
+  return encodeURIComponent(prefix).replaceAll('%3A', ':');
 }
 
 /** Names the account for keys where the operator gave it no name: what is asked (base URL) and as whom (login). */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { accountDigest, createKeyMaker } from '../../../src/cache/keys.js';
+import { accountDigest, createKeyMaker, createLimitKeyMaker } from '../../../src/cache/keys.js';
 
 describe('createKeyMaker', () => {
   it('names prefix, schema version, account and call', () => {
@@ -34,6 +34,19 @@ describe('createKeyMaker', () => {
 
   it('makes keys without white space, whatever the names', () => {
     expect(createKeyMaker({ prefix: 'a b\n', account: 'Müller & Söhne' })('1')).toMatch(/^[!-~]+$/);
+  });
+});
+
+describe('createLimitKeyMaker', () => {
+  it('names prefix, consumer and the length of the window', () => {
+    expect(createLimitKeyMaker('prod:calls')('web', 60)).toBe('prod:calls:limit:web:60');
+  });
+
+  it('gives each consumer a key of its own, without white space', () => {
+    const keyOf = createLimitKeyMaker('p');
+    const keys = ['a', 'a:60', 'a%3A60', 'a b', 'a%20b', 'Müller'].map((name) => keyOf(name, 60));
+    expect(new Set(keys).size).toBe(6);
+    for (const key of keys) expect(key).toMatch(/^[!-~]+$/);
   });
 });
 
