@@ -113,7 +113,7 @@ export default defineConfig(
   },
   {
     files: ['src/**/*.ts'],
-    ignores: ['src/main.ts', 'src/config.ts', 'src/demo.ts', 'src/simulator/main.ts'],
+    ignores: ['src/main.ts', 'src/config.ts', 'src/consumer.ts', 'src/demo.ts', 'src/simulator/main.ts'],
     rules: {
       'no-restricted-properties': [
         'error',

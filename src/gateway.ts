@@ -1,4 +1,4 @@
-import { createAuthenticator } from './access/authenticator.js';
+import { createAuthenticator, type Authenticator } from './access/authenticator.js';
 import { createAddressOf, limitKey } from './access/client-address.js';
 import { openAccount } from './accounts/account.js';
 import { Accounts } from './accounts/accounts.js';
@@ -91,21 +91,19 @@ export function createGateway(config: Config, overrides: Overrides = {}): Gatewa
       }),
     retireMs: config.UPSTREAM_TIMEOUT_MS + config.SHUTDOWN_GRACE_MS,
   });
-  let authenticator = createAuthenticator(config);
-  let origins: ReadonlySet<string> = new Set();
-  const use = (access: Config) => {
+  const putInForce = (access: Config, previous?: Authenticator) => {
     accounts.use(access.accounts);
-    authenticator = createAuthenticator(access);
-    origins = new Set([
-      ...config.CORS_ORIGINS,
-      ...(access.consumers ?? []).flatMap((consumer) => consumer.origins ?? []),
-    ]);
+    const { RATE_LIMIT: defaultLimit } = config;
+    const authenticator = createAuthenticator({ access, defaultLimit, log: events, now, previous });
+    return { authenticator, origins: originsOf(access) };
   };
-  use(config);
+  let inForce = putInForce(config);
   const reload = new Reload({
     config,
     read: overrides.readConfig ?? (() => config),
-    use,
+    use: (changed) => {
+      inForce = putInForce(changed, inForce.authenticator);
+    },
     log: events,
   });
 
@@ -116,9 +114,9 @@ export function createGateway(config: Config, overrides: Overrides = {}): Gatewa
     cache: callCache.state(),
     upstream: accounts.all.every(({ breakerState }) => breakerState === 'closed') ? 'ok' : 'failing',
   });
-  const cors = createCors({ shared: new Set(config.CORS_ORIGINS), all: () => origins });
+  const cors = createCors({ shared: new Set(config.CORS_ORIGINS), all: () => inForce.origins });
   const admit = createAdmission({
-    identify: (headers) => authenticator.identify(headers),
+    identify: (headers) => inForce.authenticator.identify(headers),
     account: (name) => accounts.get(name),
     limits: createLimits({ redis: callCache.redis, keyOf: createLimitKeyMaker(config.CACHE_PREFIX) }),
     strangers: createStrangers(config.RATE_LIMIT_UNAUTHENTICATED),
@@ -166,4 +164,9 @@ export function createGateway(config: Config, overrides: Overrides = {}): Gatewa
     reload: () => reload.now('told to'),
     health,
   };
+}
+
+/** Every browser origin that somebody may use. */
+function originsOf({ CORS_ORIGINS: shared, consumers = [] }: Config): ReadonlySet<string> {
+  return new Set([...shared, ...consumers.flatMap(({ origins = [] }) => origins)]);
 }

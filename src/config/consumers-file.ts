@@ -72,6 +72,9 @@ export const consumersSchema = z.strictObject({
     }),
 });
 
+/** The same, as it stands in the file. */
+export type ConsumersDocument = z.input<typeof consumersSchema>;
+
 /** The consumers in `CONSUMERS_FILE`, or what is wrong with it. */
 export function readConsumersFile(
   path: string,

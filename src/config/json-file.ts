@@ -21,12 +21,14 @@ export function parseFile<T>(
   }
   const parsed = schema.safeParse(json);
   if (parsed.success) return { value: parsed.data, problems: [] };
-  return {
-    value: undefined,
-    problems: parsed.error.issues.map(({ code, path: at, message }) => {
-      // Zod names the members that nobody knows, which may be a misplaced secret.
-      const said = code === 'unrecognized_keys' ? 'has a member that is not known' : message;
-      return `${at.join('.')} ${said}`.trim();
-    }),
-  };
+  return { value: undefined, problems: problemsOf(parsed.error) };
+}
+
+/** What a schema has found, a line each. */
+export function problemsOf({ issues }: Pick<z.ZodError, 'issues'>): string[] {
+  return issues.map(({ code, path, message }) => {
+    // Zod names the members that nobody knows, which may be a misplaced secret.
+    const said = code === 'unrecognized_keys' ? 'has a member that is not known' : message;
+    return `${path.join('.')} ${said}`.trim();
+  });
 }
