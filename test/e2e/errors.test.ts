@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { ErrorCode } from '../../src/errors.js';
 import type { Fault } from '../../src/simulator/simulator.js';
+import { testConsumers } from '../support/consumers.js';
 import { get, LOGIN, PASSWORD, startGateway, type Answer, type TestGateway } from '../support/gateway.js';
 import { until } from '../support/until.js';
 
@@ -66,11 +67,26 @@ async function fail(message: string, atOnce: boolean): Promise<{ answer: Answer;
   return { answer: await lookUp(gateway), gateway };
 }
 
+const CONSUMERS = testConsumers([
+  { name: 'none', scopes: [] },
+  { name: 'once', limit: { requests: 1, seconds: 60 } },
+]);
+
+function startForConsumers(): Promise<TestGateway> {
+  return start({ CONSUMERS_FILE: 'consumers' }, { files: { consumers: CONSUMERS.file } });
+}
+
+/** Signed by nobody, which only somebody with the issuer's keys could tell. */
+const A_TOKEN = ['{"alg":"RS256","kid":"k"}', '{"sub":"joe"}', 'signature']
+  .map((part) => Buffer.from(part).toString('base64url'))
+  .join('.');
+
 interface Scenario {
   readonly status: number;
   readonly ask: () => Promise<Answer>;
   readonly upstream?: { readonly status: number; readonly message: string | null };
   readonly retryAfter?: RegExp;
+  readonly challenge?: string;
   readonly detail: RegExp;
 }
 
@@ -85,6 +101,37 @@ const SCENARIOS: Readonly<Record<ErrorCode, Scenario>> = {
     status: 400,
     ask: async () => lookUp(await start(), `${ID}?fresh=1`),
     detail: /"fresh".*no-cache/,
+  },
+  unauthenticated: {
+    status: 401,
+    ask: async () => lookUp(await startForConsumers(), ID),
+    detail: /X-API-Key/,
+    challenge: 'Bearer realm="callfire-gateway"',
+  },
+  forbidden: {
+    status: 403,
+    ask: async () => lookUp(await startForConsumers(), ID, { 'X-API-Key': CONSUMERS.keyOf('none') }),
+    detail: /calls:read.*operator/,
+  },
+  'rate-limited': {
+    status: 429,
+    ask: async () => {
+      const gateway = await startForConsumers();
+      await lookUp(gateway, ID, { 'X-API-Key': CONSUMERS.keyOf('once') });
+      return lookUp(gateway, ID, { 'X-API-Key': CONSUMERS.keyOf('once') });
+    },
+    retryAfter: /^([1-9]|[1-5]\d|60)$/,
+    detail: /1 requests in 60 seconds.*Retry-After/,
+  },
+  'authentication-unavailable': {
+    status: 503,
+    ask: async () => {
+      // Nothing listens there.
+      const tokens = { AUTH_JWKS_URL: 'http://127.0.0.1:9/', AUTH_JWT_ISSUER: 'i', AUTH_JWT_AUDIENCE: 'a' };
+      return lookUp(await start(tokens), ID, { Authorization: `Bearer ${A_TOKEN}` });
+    },
+    retryAfter: /^\d+$/,
+    detail: /keys cannot be fetched/,
   },
   'call-not-found': {
     status: 404,
@@ -171,7 +218,8 @@ const SCENARIOS: Readonly<Record<ErrorCode, Scenario>> = {
 };
 
 describe('Every error is a problem document', () => {
-  it.each(Object.entries(SCENARIOS))('%s', async (code, { status, ask, upstream, retryAfter, detail }) => {
+  it.each(Object.entries(SCENARIOS))('%s', async (code, scenario) => {
+    const { status, ask, upstream, retryAfter, challenge, detail } = scenario;
     const answer = await ask();
     expect(answer.status).toBe(status);
     expect(answer.headers).toMatchObject({
@@ -180,7 +228,7 @@ describe('Every error is a problem document', () => {
       'cache-control': 'no-store',
     });
     expect(answer.headers).not.toHaveProperty('etag');
-    expect(answer.headers).not.toHaveProperty('www-authenticate');
+    expect(answer.headers['www-authenticate']).toBe(challenge);
     // The members and no others.
     expect(answer.json).toEqual({
       type: `urn:callfire-gateway:problem:${code}`,

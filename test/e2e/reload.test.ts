@@ -1,0 +1,282 @@
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { createApiKey } from '../../src/access/api-key.js';
+import { testConsumers } from '../support/consumers.js';
+import { get, LOGIN, PASSWORD, startGateway, type TestGateway } from '../support/gateway.js';
+import { AUDIENCE, createIssuerKey, ISSUER, type IssuerKey } from '../support/issuer.js';
+import { startLoad, type Load } from '../support/load.js';
+import { serve, type Environment, type Serving } from '../support/process.js';
+import { startRedisServer } from '../support/redis-server.js';
+import { until } from '../support/until.js';
+
+const ID = '224205636001';
+
+const ending: (() => unknown)[] = [];
+
+afterEach(async () => {
+  for (const end of ending.splice(0).reverse()) await end();
+});
+
+async function start(environment: Record<string, string>, files: Record<string, string>) {
+  const gateway = await startGateway({ environment, files });
+  ending.push(() => gateway.stop());
+  return gateway;
+}
+
+const statusWith = async ({ url }: { url: string }, key: string, path = `/calls/${ID}`) =>
+  (await get(`${url}${path}`, { 'X-API-Key': key })).status;
+
+const reloads = ({ logLines }: TestGateway) =>
+  logLines
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
+    .filter(({ audit }) => audit === 'reload');
+
+describe('a reload', () => {
+  it('puts consumers in force that were added, and no longer those that are gone', async () => {
+    const before = testConsumers([{ name: 'old' }]);
+    const after = testConsumers([{ name: 'new' }]);
+    const gateway = await start({ CONSUMERS_FILE: 'consumers' }, { consumers: before.file });
+    expect(await statusWith(gateway, before.keyOf('old'))).toBe(200);
+    expect(await statusWith(gateway, after.keyOf('new'))).toBe(401);
+
+    gateway.files['consumers'] = after.file;
+    expect(gateway.gateway.reload()).toBe(true);
+
+    expect(await statusWith(gateway, before.keyOf('old'))).toBe(401);
+    expect(await statusWith(gateway, after.keyOf('new'))).toBe(200);
+    expect(reloads(gateway)).toEqual([expect.objectContaining({ outcome: 'done', consumers: 1, level: 30 })]);
+  });
+
+  it.each<[string, (files: Record<string, string>) => void]>([
+    ['is no JSON', (files) => (files['consumers'] = '{"consumers": [')],
+    ['has a member that nobody knows', (files) => (files['consumers'] = '{"consumers":[],"s3cret":1}')],
+    ['is gone', (files) => delete files['consumers']],
+    [
+      'names an account that the other file does not have',
+      (files) => (files['consumers'] = testConsumers([{ name: 'x', account: 'nowhere' }]).file),
+    ],
+    ['is beside accounts that are broken', (files) => (files['accounts'] = '{"accounts":[]}')],
+    ['is beside a secret that is gone', (files) => delete files['password']],
+  ])('of a file that %s changes nothing, and says so', async (_case, breakIt) => {
+    const consumers = testConsumers([{ name: 'web', account: 'main' }]);
+    const current = { login: LOGIN, passwordFile: 'password' };
+    const gateway = await start(
+      { CONSUMERS_FILE: 'consumers', ACCOUNTS_FILE: 'accounts' },
+      {
+        consumers: consumers.file,
+        accounts: JSON.stringify({ accounts: [{ name: 'main', baseUrl: '$CALLFIRE', current }] }),
+        password: PASSWORD,
+      },
+    );
+    // Valid by itself: refused with the rest.
+    gateway.files['consumers'] = testConsumers([{ name: 'other' }]).file;
+    breakIt(gateway.files);
+    expect(gateway.gateway.reload()).toBe(false);
+
+    expect(await statusWith(gateway, consumers.keyOf('web'))).toBe(200);
+    const [line] = reloads(gateway);
+    expect(line).toMatchObject({ outcome: 'refused', level: 50 });
+    expect(line?.['problems']).toHaveLength(1);
+    expect(JSON.stringify(line)).not.toContain('s3cret');
+  });
+
+  it('serves accounts that were added, and drops those that are gone', async () => {
+    const consumers = testConsumers([
+      { name: 'a', account: 'first' },
+      { name: 'b', account: 'second' },
+    ]);
+    const account = (name: string) => ({
+      name,
+      baseUrl: '$CALLFIRE',
+      current: { login: LOGIN, password: PASSWORD },
+    });
+    const only = (file: string, name: string) =>
+      JSON.stringify({
+        consumers: (JSON.parse(file) as { consumers: { account: string }[] }).consumers.filter(
+          (consumer) => consumer.account === name,
+        ),
+      });
+    const gateway = await start(
+      { CONSUMERS_FILE: 'consumers', ACCOUNTS_FILE: 'accounts' },
+      {
+        consumers: only(consumers.file, 'first'),
+        accounts: JSON.stringify({ accounts: [account('first')] }),
+      },
+    );
+    expect(await statusWith(gateway, consumers.keyOf('a'))).toBe(200);
+
+    gateway.files['accounts'] = JSON.stringify({ accounts: [account('first'), account('second')] });
+    gateway.files['consumers'] = consumers.file;
+    expect(gateway.gateway.reload()).toBe(true);
+    expect(await statusWith(gateway, consumers.keyOf('b'))).toBe(200);
+    expect(gateway.simulator.requestsFor(ID)).toBe(2);
+
+    gateway.files['accounts'] = JSON.stringify({ accounts: [account('second')] });
+    gateway.files['consumers'] = only(consumers.file, 'second');
+    expect(gateway.gateway.reload()).toBe(true);
+    expect(await statusWith(gateway, consumers.keyOf('a'))).toBe(401);
+    expect(await statusWith(gateway, consumers.keyOf('b'))).toBe(200);
+    expect(gateway.simulator.requestsFor(ID)).toBe(2);
+  });
+
+  it('lets lookups end that an account has under way as it goes', async () => {
+    const consumers = testConsumers([{ name: 'web', account: 'main' }]);
+    const account = (maxConcurrency: number) =>
+      JSON.stringify({
+        accounts: [
+          {
+            name: 'main',
+            baseUrl: '$CALLFIRE',
+            maxConcurrency,
+            current: { login: LOGIN, password: PASSWORD },
+          },
+        ],
+      });
+    const gateway = await start(
+      { CONSUMERS_FILE: 'consumers', ACCOUNTS_FILE: 'accounts' },
+      { consumers: consumers.file, accounts: account(1) },
+    );
+    gateway.simulator.setFault(ID, { delayMs: 300 });
+    const underWay = statusWith(gateway, consumers.keyOf('web'));
+    await until(() => gateway.simulator.requestsFor(ID) === 1);
+    gateway.files['accounts'] = account(2);
+    expect(gateway.gateway.reload()).toBe(true);
+    expect(await underWay).toBe(200);
+  });
+});
+
+/** Files of the system in a folder of their own, replaced as a careful program does. */
+function createFolder() {
+  const folder = mkdtempSync(join(tmpdir(), 'callfire-gateway-reload-'));
+  ending.push(() => {
+    rmSync(folder, { recursive: true });
+  });
+  return {
+    path: (name: string) => join(folder, name),
+    write(name: string, content: unknown) {
+      const text = typeof content === 'string' ? content : JSON.stringify(content);
+      writeFileSync(join(folder, `${name}.new`), text);
+      renameSync(join(folder, `${name}.new`), join(folder, name));
+    },
+  };
+}
+
+const reloadsDone = ({ program }: Serving) =>
+  program.logLines.filter(({ audit, outcome }) => audit === 'reload' && outcome === 'done').length;
+
+describe('a running gateway', () => {
+  it('notices by itself that a file has changed', async () => {
+    const folder = createFolder();
+    const consumers = testConsumers([{ name: 'web' }]);
+    folder.write('consumers', { consumers: [] });
+    const serving = await serve({ environment: { CONSUMERS_FILE: folder.path('consumers') } });
+    expect(await statusWith(serving, consumers.keyOf('web'))).toBe(401);
+    folder.write('consumers', consumers.file);
+    await until(async () => (await statusWith(serving, consumers.keyOf('web'))) === 200);
+  });
+
+  it('reads its files again on SIGHUP, with all its workers', async () => {
+    const folder = createFolder();
+    const consumers = testConsumers([{ name: 'web' }]);
+    folder.write('consumers', { consumers: [] });
+    const serving = await serve({ environment: { CONSUMERS_FILE: folder.path('consumers'), WORKERS: '2' } });
+    folder.write('consumers', consumers.file);
+    serving.program.signal('SIGHUP');
+    await until(() => {
+      const done = serving.program.logLines.filter(({ audit }) => audit === 'reload');
+      return new Set(done.map(({ worker }) => worker)).size === 2;
+    });
+    for (let n = 0; n < 8; n += 1) expect(await statusWith(serving, consumers.keyOf('web'))).toBe(200);
+  });
+});
+
+const STORED = Array.from({ length: 20 }, (_, index) => String(2001 + index));
+const OTHER = { login: 'other-login', password: 'other-password' };
+const SCOPES = ['calls:read', 'passthrough:read'];
+
+/** A gateway on files, with load from a consumer by key, from a token and through the passthrough. */
+async function startRotation() {
+  const redis = await startRedisServer();
+  ending.push(() => redis.stop());
+  const folder = createFolder();
+  const keys = [createApiKey(), createApiKey()] as const;
+  const issuers = [await createIssuerKey('one'), await createIssuerKey('two')] as const;
+  const tokens = await Promise.all(issuers.map((issuer) => issuer.sign()));
+  const files = (own: readonly string[], logins: readonly object[], issued: readonly IssuerKey[]) => {
+    folder.write('consumers', testConsumers([{ name: 'web', scopes: SCOPES, keys: own }]).file);
+    const [current, next] = logins;
+    folder.write('accounts', { accounts: [{ name: 'main', baseUrl: baseUrl(), current, next }] });
+    folder.write('jwks', { keys: issued.map(({ jwk }) => jwk) });
+  };
+  let baseUrl = () => 'http://127.0.0.1:1/';
+  const first = { login: LOGIN, password: PASSWORD };
+  files([keys[0]], [first], [issuers[0]]);
+  const environment: Environment = {
+    CALLFIRE_LOGIN: '',
+    CALLFIRE_PASSWORD: '',
+    CONSUMERS_FILE: folder.path('consumers'),
+    ACCOUNTS_FILE: folder.path('accounts'),
+    AUTH_JWKS_FILE: folder.path('jwks'),
+    AUTH_JWT_ISSUER: ISSUER,
+    AUTH_JWT_AUDIENCE: AUDIENCE,
+    REDIS_URL: redis.url,
+  };
+  const serving = await serve({ environment });
+  baseUrl = () => serving.simulator.baseUrl;
+  const rotate = async (...to: Parameters<typeof files>) => {
+    const before = reloadsDone(serving);
+    files(...to);
+    serving.program.signal('SIGHUP');
+    await until(() => reloadsDone(serving) > before);
+  };
+  await rotate([keys[0]], [first], [issuers[0]]);
+  return { serving, rotate, keys, issuers, tokens, first };
+}
+
+/** What a caller notices of an answer. */
+const failures = (load: Load) => load.answers.filter(({ status }) => status !== 200);
+const hits = (load: Load, from: number) =>
+  load.answers.slice(from).filter(({ cacheStatus }) => cacheStatus.includes('; hit')).length /
+  (load.answers.length - from);
+
+describe('rotating everything under load', () => {
+  it('costs no request and no hit', async () => {
+    const { serving, rotate, keys, issuers, tokens, first } = await startRotation();
+    let generation = 0;
+    const withKey = () => ({ 'X-API-Key': keys[generation] ?? '' });
+    const withToken = () => ({ Authorization: `Bearer ${tokens[generation] ?? ''}` });
+    const { url, simulator } = serving;
+    const stored = startLoad({ url, ids: STORED, clients: 2, headers: withKey });
+    const moving = startLoad({ url, ids: ['1001', '1002'], clients: 2, headers: withToken });
+    const raw = startLoad({ url, ids: STORED, clients: 2, headers: withKey, path: '/api/1.1/rest/call/' });
+    const loads = [stored, moving, raw];
+    ending.push(() => Promise.all(loads.map((load) => load.stop())));
+    const answered = async (count: number) => {
+      const before = loads.map((load) => load.answers.length);
+      await until(() => loads.every((load, index) => load.answers.length > (before[index] ?? 0) + count));
+    };
+    await answered(3 * STORED.length);
+    const warm = stored.answers.length;
+
+    simulator.setCredentials([first, OTHER]);
+    await rotate([...keys], [first, OTHER], [...issuers]);
+    await answered(20);
+    generation = 1;
+    await answered(20);
+    simulator.setCredentials([OTHER]);
+    await answered(20);
+    await rotate([keys[1]], [OTHER], [issuers[1]]);
+    await answered(20);
+    await Promise.all(loads.map((load) => load.stop()));
+
+    expect(loads.flatMap(failures)).toEqual([]);
+    expect(hits(stored, warm)).toBe(1);
+    expect(await statusWith(serving, keys[0])).toBe(401);
+    const old = await get(`${url}/calls/${ID}`, { Authorization: `Bearer ${tokens[0] ?? ''}` });
+    expect(old.status).toBe(401);
+    const switches = serving.program.logLines.filter(({ audit }) => audit === 'credential-switch');
+    expect(switches).toEqual([expect.objectContaining({ account: 'main', from: 'current', to: 'next' })]);
+  });
+});
