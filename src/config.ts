@@ -142,10 +142,17 @@ export function readConfig(environment: Environment, readFile: (path: string) =>
     }
   }
   problems.push(...contradictions(values));
-  const access = parsed.success ? readAccess(parsed.data, values, readFile) : undefined;
-  problems.push(...(access?.problems ?? []));
-  if (!parsed.success || access === undefined || problems.length > 0) throw new ConfigError(problems);
-  return { ...parsed.data, ...access.value };
+  const variables = parsed.data ?? schema.parse(withoutWrong(values, parsed.error.issues));
+  const access = readAccess(variables, values, readFile);
+  problems.push(...access.problems);
+  if (problems.length > 0) throw new ConfigError(problems);
+  return { ...variables, ...access.value };
+}
+
+/** What is wrong is as good as unset for a moment, so that the same error names what is wrong in the files. */
+function withoutWrong(values: Environment, issues: readonly { readonly path: PropertyKey[] }[]): Environment {
+  const wrong = new Set(issues.map(({ path }) => path[0]));
+  return Object.fromEntries(Object.entries(values).filter(([variable]) => !wrong.has(variable)));
 }
 
 /** What is wrong only beside another variable; looked for in the raw values, so that one error names everything. */

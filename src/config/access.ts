@@ -40,9 +40,33 @@ export interface TokenConfig {
 /** The account's name where the operator gave it none. */
 const ONLY_ACCOUNT = 'default';
 
+/** RFC 7518 section 6: with these a key can sign, and whoever reads this file could make tokens. */
+const isPublic = (jwk: Readonly<Record<string, unknown>>) => !('d' in jwk) && !('k' in jwk);
+
 const jwksSchema = z.object({
-  keys: z.array(z.record(z.string(), z.unknown()), { error: 'must be a list' }),
+  keys: z
+    .array(
+      z
+        .record(z.string(), z.unknown(), { error: 'must be a JWK' })
+        .refine(isPublic, { error: 'must be a public key' }),
+      { error: 'must be a list' },
+    )
+    .min(1, { error: 'must hold at least one key' }),
 });
+
+/** With one of these, somebody has to say who they are. */
+const ASKING = ['CONSUMERS_FILE', 'AUTH_JWKS_URL', 'AUTH_JWKS_FILE'];
+
+/** What the accounts file says itself, for each account. */
+const OF_ONE_ACCOUNT = [
+  'CALLFIRE_LOGIN',
+  'CALLFIRE_PASSWORD',
+  'CALLFIRE_NEXT_LOGIN',
+  'CALLFIRE_NEXT_PASSWORD',
+  'CALLFIRE_BASE_URL',
+  'CALLFIRE_ALLOW_HTTP',
+  'CALLFIRE_ACCOUNT',
+];
 
 /** Reads what the variables name, and checks it against each other. `values` are the variables as they were set. */
 export function readAccess(
@@ -59,13 +83,14 @@ export function readAccess(
   const report = (variable: string, found: readonly string[]) =>
     void problems.push(...found.map((problem) => `${variable} ${problem}`));
 
-  const accounts = accountsOf(variables, read, report);
+  const accounts = accountsOf(variables, values, read, report);
   const consumers = consumersOf(variables, read, report);
-  const tokens = tokensOf(variables, read, report);
-  const open = consumers === undefined && tokens === undefined;
+  const tokens = tokensOf(variables, values, read, report);
+  // By what was set, whether or not it is usable: a wrong URL does not open the gateway.
+  const open = ASKING.every((variable) => values[variable] === undefined);
   if (variables.AUTH === 'none' && !open)
     report('AUTH', ['is none beside CONSUMERS_FILE or AUTH_JWKS_…; choose one']);
-  if (open && variables.AUTH !== 'none' && !isLoopback(variables.HOST))
+  if (open && values['AUTH'] === undefined && !isLoopback(variables.HOST))
     report('HOST', [
       'must be loopback while anybody may ask: set CONSUMERS_FILE or AUTH_JWKS_URL, or say AUTH=none',
     ]);
@@ -74,24 +99,34 @@ export function readAccess(
     report('ACCOUNTS_FILE', [
       'names several accounts, and without consumers or tokens nobody can choose one',
     ]);
-  for (const { name, account } of consumers ?? []) {
-    if (account === undefined && names.size > 1)
-      report('CONSUMERS_FILE', [`consumers.${name} must say which account, as there are several`]);
-    if (account !== undefined && !names.has(account))
-      report('CONSUMERS_FILE', [`consumers.${name} names an account that does not exist`]);
-  }
+  // Where the accounts themselves are wrong, nothing can be said about who uses which.
+  if (names.size > 0) report('CONSUMERS_FILE', accountProblems(consumers ?? [], names));
   return { value: { accounts, consumers, tokens, open, files: [...files] }, problems };
 }
 
 type Read = (path: string) => string;
 type Report = (variable: string, problems: readonly string[]) => void;
 
-function accountsOf(variables: Variables, read: Read, report: Report): readonly AccountConfig[] {
+function accountProblems(consumers: readonly ConsumerConfig[], names: ReadonlySet<string>): string[] {
+  return consumers.flatMap(({ name, account }) => {
+    if (account === undefined)
+      return names.size > 1 ? [`consumers.${name} must say which account, as there are several`] : [];
+    return names.has(account) ? [] : [`consumers.${name} names an account that does not exist`];
+  });
+}
+
+function accountsOf(
+  variables: Variables,
+  values: Environment,
+  read: Read,
+  report: Report,
+): readonly AccountConfig[] {
   const { ACCOUNTS_FILE: path, CALLFIRE_LOGIN: login, CALLFIRE_PASSWORD: password } = variables;
   const { UPSTREAM_MAX_CONCURRENCY: maxConcurrency } = variables;
   if (path !== undefined) {
-    if (login !== undefined || password !== undefined)
-      report('ACCOUNTS_FILE', ['is set beside CALLFIRE_LOGIN or CALLFIRE_PASSWORD; set one']);
+    const beside = OF_ONE_ACCOUNT.filter((variable) => values[variable] !== undefined);
+    if (beside.length > 0)
+      report('ACCOUNTS_FILE', [`is set beside ${beside.join(', ')}, which belongs into it; set one`]);
     const { accounts, problems } = readAccountsFile({ path, readFile: read, maxConcurrency });
     report('ACCOUNTS_FILE', problems);
     return accounts;
@@ -116,9 +151,19 @@ function consumersOf({ CONSUMERS_FILE: path }: Variables, read: Read, report: Re
   return consumers;
 }
 
-function tokensOf(variables: Variables, read: Read, report: Report): TokenConfig | undefined {
+function tokensOf(
+  variables: Variables,
+  values: Environment,
+  read: Read,
+  report: Report,
+): TokenConfig | undefined {
   const { AUTH_JWKS_URL: url, AUTH_JWKS_FILE: path } = variables;
-  if (url === undefined && path === undefined) return undefined;
+  if (url === undefined && path === undefined) {
+    for (const variable of ['AUTH_JWT_ISSUER', 'AUTH_JWT_AUDIENCE'] as const)
+      if (variables[variable] !== undefined && values['AUTH_JWKS_URL'] === undefined)
+        report(variable, ['is set without AUTH_JWKS_URL or AUTH_JWKS_FILE, so no token would be taken']);
+    return undefined;
+  }
   if (url !== undefined && path !== undefined)
     report('AUTH_JWKS_URL', ['is set beside AUTH_JWKS_FILE; set one']);
   const { AUTH_JWT_ISSUER: issuer, AUTH_JWT_AUDIENCE: audience } = variables;

@@ -1,9 +1,10 @@
+import { isIP } from 'node:net';
 import proxyAddress from 'proxy-addr';
 import { z } from 'zod';
 
 /** The kinds of values that variables and files hold. Messages follow the name of what they are about and repeat no value. */
 
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/;
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/i;
 
 /** Whether a host name or address, of a URL or of a socket, is this machine's alone. */
 export function isLoopback(host: string): boolean {
@@ -15,8 +16,12 @@ export function isPlain({ protocol, hostname }: URL): boolean {
   return protocol === 'http:' && !isLoopback(hostname);
 }
 
+const NAMED_RANGES = ['loopback', 'linklocal', 'uniquelocal'];
+
 /** An address, a CIDR range, or a name that proxy-addr has for some. */
 export function isTrustRange(text: string): boolean {
+  // proxy-addr takes `1` for 0.0.0.1, but whoever writes that means a number of proxies.
+  if (!NAMED_RANGES.includes(text) && isIP(text.split('/', 1)[0] ?? '') === 0) return false;
   try {
     proxyAddress.compile(text);
     return true;
@@ -80,20 +85,24 @@ export const rateLimit = z
   })
   .refine(({ seconds }) => seconds <= 86_400, { error: 'must be for at most 86400 seconds' });
 
-export const httpUrl = z
-  .string({ error: 'must be a text' })
-  .refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), {
-    error: 'must be an http(s) URL',
-  })
-  .transform((text) => new URL(text.replace(/\/+$/, '')))
-  .refine((url) => url.username === '' && url.password === '', { error: 'must not hold credentials' });
+const httpUrlAs = (convert: (text: string) => string) =>
+  z
+    .string({ error: 'must be a text' })
+    .refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), {
+      error: 'must be an http(s) URL',
+    })
+    .transform((text) => new URL(convert(text)))
+    .refine((url) => url.username === '' && url.password === '', { error: 'must not hold credentials' });
+
+/** To which paths are added: without a slash at its end. */
+export const httpUrl = httpUrlAs((text) => text.replace(/\/+$/, ''));
 
 /** Where CallFire is; the path is kept without a slash at its end. */
 export const baseUrl = httpUrl.refine((url) => url.search === '' && url.hash === '', {
   error: 'must not have a query or a fragment',
 });
 
-/** Where something is fetched from that must be believed. */
-export const trustedUrl = httpUrl.refine((url) => url.protocol === 'https:' || isLoopback(url.hostname), {
+/** Where something is fetched from that must be believed; exactly as it is given. */
+export const trustedUrl = httpUrlAs((text) => text).refine((url) => !isPlain(url), {
   error: 'must be https, as what it answers is trusted (plain http only to loopback)',
 });

@@ -127,7 +127,9 @@ describe('npm run simulator', () => {
     const replies: Reply[] = [];
     for (const run of printedCommands(simulator.stdout)) replies.push(await run());
 
-    expect(replies.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200, 204, 204, 204, 204, 200]);
+    expect(replies.map(({ status }) => status)).toEqual([
+      200, 200, 200, 200, 200, 204, 204, 204, 204, 204, 200,
+    ]);
     simulator.signal('SIGINT');
     expect(await simulator.exit).toEqual({ code: 0, signal: null });
   });

@@ -216,6 +216,7 @@ async function startRotation() {
   const environment: Environment = {
     CALLFIRE_LOGIN: '',
     CALLFIRE_PASSWORD: '',
+    CALLFIRE_BASE_URL: '',
     CONSUMERS_FILE: folder.path('consumers'),
     ACCOUNTS_FILE: folder.path('accounts'),
     AUTH_JWKS_FILE: folder.path('jwks'),

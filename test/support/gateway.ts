@@ -36,8 +36,8 @@ export async function startGateway(options: TestOptions = {}): Promise<TestGatew
   const environment = {
     PORT: '0',
     OPS_PORT: 'off',
-    CALLFIRE_BASE_URL: simulator.baseUrl,
     ...(options.environment?.['ACCOUNTS_FILE'] === undefined && {
+      CALLFIRE_BASE_URL: simulator.baseUrl,
       CALLFIRE_LOGIN: LOGIN,
       CALLFIRE_PASSWORD: PASSWORD,
     }),
