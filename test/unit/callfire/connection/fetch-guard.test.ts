@@ -116,10 +116,10 @@ describe("CallFireClient's breaker", () => {
 
   it('counts what timed out on its way, not what timed out in the queue', async () => {
     const { url } = await bench.http(() => undefined);
-    const one = bench.client(url, { timeoutMs: 30, maxConcurrency: 1 });
+    const one = bench.client(url, { timeoutMs: 150, maxConcurrency: 1 });
     await Promise.allSettled(Array.from({ length: 25 }, () => one.fetchCall(ID)));
     expect(one.breakerState).toBe('closed');
-    const many = bench.client(url, { timeoutMs: 30, maxConcurrency: 20 });
+    const many = bench.client(url, { timeoutMs: 150, maxConcurrency: 20 });
     await Promise.allSettled(Array.from({ length: 20 }, () => many.fetchCall(ID)));
     expect(many.breakerState).toBe('open');
   });

@@ -240,7 +240,7 @@ describe('createPassthrough: answers that break off', () => {
       response.end();
     });
     const connections = countConnections(upstream);
-    const port = await startGateway(await start(upstream), { timeoutMs: 200, maxConcurrency: 100 });
+    const port = await startGateway(await start(upstream), { timeoutMs: 1000, maxConcurrency: 100 });
     // Around what the kernel's buffers take: the end is then in the gateway, but cannot go on to the reader.
     const paths = Array.from({ length: 30 }, (_, index) => `/api/1.1/rest/${3.3 * MB + index * 40_000}`);
 
