@@ -8,7 +8,7 @@ end
 
 function init(args)
   local first, count = tonumber(args[1]), tonumber(args[2])
-  local tail = " HTTP/1.1\r\nHost: " .. wrk.host .. "\r\n"
+  local tail = " HTTP/1.1\r\n"
   for name, value in pairs(wrk.headers) do tail = tail .. name .. ": " .. value .. "\r\n" end
   tail = tail .. "\r\n"
   local offset = -1
