@@ -11,6 +11,7 @@ import { CallLookup } from '../calls/lookup.js';
 import type { AccountConfig } from '../config/accounts-file.js';
 import { createPassthrough } from '../http/passthrough/passthrough.js';
 import type { ServedAccount } from '../http/served-account.js';
+import type { Tracing } from '../tracing/tracing.js';
 
 /** What all accounts share, and what is decided for all of them. */
 export interface AccountParts {
@@ -24,6 +25,7 @@ export interface AccountParts {
   readonly passthrough: boolean;
   readonly passthroughWrites: boolean;
   readonly documentWorker: URL | undefined;
+  readonly tracing: Tracing | undefined;
   readonly log: EventLog;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -41,12 +43,19 @@ export interface Account extends ServedAccount {
 
 export function openAccount(config: AccountConfig, parts: AccountParts): Account {
   const { name, baseUrl, timeoutMs, maxBytes, maxConcurrency } = config;
-  const { log, documentWorker } = parts;
+  const { log, documentWorker, tracing } = parts;
   const credentials = createCredentials(config.current.login, config.current.password);
   const upstream = { baseUrl, timeoutMs, maxConcurrency, report: createFailureReport(log) };
-  const client = new CallFireClient({ ...upstream, credentials, maxBytes, documentWorker, log });
+  const client = new CallFireClient({
+    ...upstream,
+    credentials,
+    maxBytes,
+    documentWorker,
+    log,
+    trace: tracing?.fetchTrace,
+  });
   const keyOf = createKeyMaker({ prefix: parts.keyPrefix, account: config.keyName });
-  const lookup = new CallLookup({ ...parts, source: client, keyOf });
+  const lookup = new CallLookup({ ...parts, source: tracing?.source(client) ?? client, keyOf });
   const passthrough = parts.passthrough
     ? createPassthrough({
         ...upstream,
@@ -58,8 +67,8 @@ export function openAccount(config: AccountConfig, parts: AccountParts): Account
   return {
     name,
     config,
-    lookup,
-    passthrough: passthrough?.router,
+    lookup: tracing?.lookup(lookup) ?? lookup,
+    passthrough: passthrough && (tracing?.passthrough(passthrough.router) ?? passthrough.router),
     get breakerState() {
       return client.breakerState;
     },

@@ -8,6 +8,7 @@ import type { Credentials } from './credentials.js';
 import type { Deadline } from './connection/deadline.js';
 import { FetchGuard, type FetchGuardOptions } from './connection/fetch-guard.js';
 import { DocumentReader, type DocumentReaderOptions } from './document-reader.js';
+import type { FetchTrace } from './fetch-trace.js';
 import type { FailureReport } from './failure-report.js';
 import { readAnswer } from './read-answer.js';
 import { withRetries } from './connection/retry.js';
@@ -24,6 +25,8 @@ export interface CallFireClientOptions extends Omit<FetchGuardOptions, 'now'>, D
   readonly now?: () => number;
   /** From 0 to 1, for the pauses between attempts. */
   readonly random?: () => number;
+  /** Undefined where nobody watches. */
+  readonly trace?: FetchTrace | undefined;
   /** Instead of a pool of connections of its own; destroyed with the client. */
   readonly dispatcher?: Dispatcher;
 }
@@ -78,12 +81,18 @@ export class CallFireClient implements CallSource {
   }
 
   async #fetch(id: string, deadline: Deadline): Promise<CallAnswer> {
-    const { maxBytes, credentials, random = Math.random } = this.#options;
-    const request = { method: 'GET', path: this.#pathPrefix + id, headers: this.#headers } as const;
-    const attempt = () => sendRequest(this.#dispatcher, request, maxBytes, deadline);
+    const { maxBytes, credentials, random = Math.random, trace } = this.#options;
+    const path = this.#pathPrefix + id;
+    const send = (headers: Readonly<Record<string, string>>) =>
+      sendRequest(this.#dispatcher, { method: 'GET', path, headers }, maxBytes, deadline);
+    const attempt = () =>
+      trace === undefined
+        ? send(this.#headers)
+        : trace.attempt((headers) => send({ ...this.#headers, ...headers }));
     const outcome = await withRetries(attempt, deadline, random);
     if (outcome.kind === 'answer' && outcome.status === 200) {
-      return readAnswer(outcome, id, { maxBytes, credentials, reader: this.#reader, deadline });
+      const read = () => readAnswer(outcome, id, { maxBytes, credentials, reader: this.#reader, deadline });
+      return trace === undefined ? read() : trace.parse(read);
     }
     throw await errorFor(outcome, credentials);
   }
