@@ -14,7 +14,8 @@ export interface Collector {
 
 /** For one batch, with its repetitions. */
 const TIMEOUT_MS = 5000;
-const MOST_EXPORTS = 8;
+/** More than a full queue has batches, as all of them are sent together at the end. */
+const MOST_EXPORTS = 16;
 
 /** Sends spans to a collector. What cannot be sent is dropped, and said once a minute. */
 export class Exporter implements SpanExporter {

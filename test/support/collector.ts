@@ -31,17 +31,21 @@ export interface Collector {
   named(name: string): readonly CollectedSpan[];
   /** Takes exports without ever answering, from now on. */
   stall(): void;
+  /** Answers 400 with that text from now on. */
+  refuse(message: string): void;
   close(): Promise<void>;
 }
 
 export async function startCollector(): Promise<Collector> {
   const exports: Export[] = [];
   let stalled = false;
+  let refusal: string | undefined;
   const server = createServer((request, response) => {
     const { url = '', headers } = request;
     void text(request).then((body) => {
       exports.push({ url, headers, body });
-      if (!stalled) response.setHeader('content-type', 'application/json').end('{}');
+      if (refusal !== undefined) response.writeHead(400).end(refusal);
+      else if (!stalled) response.setHeader('content-type', 'application/json').end('{}');
     });
   });
   server.listen(0, '127.0.0.1');
@@ -57,6 +61,9 @@ export async function startCollector(): Promise<Collector> {
     named: (name) => spans().filter((span) => span.name === name),
     stall() {
       stalled = true;
+    },
+    refuse(message) {
+      refusal = message;
     },
     async close() {
       server.closeAllConnections();
