@@ -15,7 +15,13 @@ const rooms = [
   { files: 'secret-files.ts', local: [], packages: [] },
   {
     files: 'config.ts',
-    local: ['calls/.*', 'cache/redis/redis-url.js', 'config/.*', 'secret-files.js'],
+    local: [
+      'calls/.*',
+      'cache/redis/redis-url.js',
+      'config/.*',
+      'secret-files.js',
+      'tracing/otlp-headers.js',
+    ],
     packages: ['zod'],
   },
   {
@@ -43,6 +49,18 @@ const rooms = [
   },
   { files: 'http/passthrough/*', local: HEART, packages: ['express', 'http-proxy-middleware'] },
   {
+    files: 'tracing/*',
+    local: [
+      ...HEART,
+      'callfire/fetch-trace.js',
+      'config.js',
+      'http/cache-status.js',
+      'http/gateway-response.js',
+      'http/served-account.js',
+    ],
+    packages: ['@opentelemetry/.*'],
+  },
+  {
     files: 'workers/*',
     local: [
       'calls/event-log.js',
@@ -51,6 +69,7 @@ const rooms = [
       'http/connection-source.js',
       'http/health.js',
       'logger.js',
+      'tracing/tracing.js',
     ],
     packages: [],
   },

@@ -18,6 +18,7 @@ import {
   whole,
 } from './config/fields.js';
 import { withSecretFiles, type Environment } from './secret-files.js';
+import { readOtlpHeaders } from './tracing/otlp-headers.js';
 
 /** Everything that operators decide, checked and in the units that the names say. */
 export type Config = Variables & Access;
@@ -91,7 +92,12 @@ const schema = z.object({
     })
     .optional(),
   OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl.optional(),
-  OTEL_EXPORTER_OTLP_HEADERS: z.string().optional(),
+  OTEL_EXPORTER_OTLP_HEADERS: z
+    .string()
+    .refine((text) => readOtlpHeaders(text) !== undefined, {
+      error: 'must be headers such as name=value,name2=value2, percent-encoded',
+    })
+    .optional(),
   OTEL_SERVICE_NAME: name.default('callfire-gateway'),
   OTEL_TRACES_SAMPLER_ARG: share(1),
 

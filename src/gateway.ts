@@ -23,6 +23,7 @@ import { createLimits } from './limits/create-limits.js';
 import { createStrangers } from './limits/strangers.js';
 import { createLog, type Log } from './logger.js';
 import { Reload } from './reload.js';
+import type { OpenTracing } from './tracing/tracing.js';
 
 /** What tests and embedding programs may replace. */
 export interface Overrides {
@@ -39,6 +40,8 @@ export interface Overrides {
   readonly health?: () => Health;
   /** Reads the configuration again; by default it never changes. Throws a `ConfigError`. */
   readonly readConfig?: () => Config;
+  /** What `loadTracing` gives; by default nothing is traced, whatever the configuration says. */
+  readonly tracing?: OpenTracing | undefined;
 }
 
 export interface Gateway {
@@ -64,6 +67,7 @@ const LEASE_SLACK_MS = 2_000;
 export function createGateway(config: Config, overrides: Overrides = {}): Gateway {
   const { now = Date.now, log = createLog(config.LOG_LEVEL), idleMs = 500 } = overrides;
   const { events } = log;
+  const tracing = overrides.tracing?.(events);
   const callCache = createCallCache({
     redis: config.REDIS_URL,
     redisTimeoutMs: config.REDIS_TIMEOUT_MS,
@@ -76,7 +80,7 @@ export function createGateway(config: Config, overrides: Overrides = {}): Gatewa
   const accounts = new Accounts({
     open: (account) =>
       openAccount(account, {
-        cache: callCache.cache,
+        cache: tracing?.cache(callCache.cache) ?? callCache.cache,
         leases: callCache.leases,
         keyPrefix: config.CACHE_PREFIX,
         policy: freshnessPolicy(config),
@@ -86,6 +90,7 @@ export function createGateway(config: Config, overrides: Overrides = {}): Gatewa
         passthrough: config.PASSTHROUGH === 'on',
         passthroughWrites: config.PASSTHROUGH_WRITES,
         documentWorker: overrides.documentWorker,
+        tracing,
         log: events,
         now,
       }),
@@ -129,10 +134,12 @@ export function createGateway(config: Config, overrides: Overrides = {}): Gatewa
     fail,
   });
   const underWay = new UnderWay();
-  const ended = createRequestLog(log);
+  const requestLog = createRequestLog(log);
+  const ended = tracing?.ended(requestLog) ?? requestLog;
   const frontDoor = createFrontDoor({ app, admit, cors, handler, ended, fail, underWay });
   const connections = overrides.connections ?? new Port(config.HOST, config.PORT);
-  const listener = new Listener(createHttpServer(app, frontDoor), underWay, connections);
+  const server = createHttpServer(app, tracing?.entered(frontDoor) ?? frontDoor);
+  const listener = new Listener(server, underWay, connections);
 
   const open = async () => {
     // So that the first lookups find what Redis has; without Redis the gateway starts all the same.
@@ -153,6 +160,7 @@ export function createGateway(config: Config, overrides: Overrides = {}): Gatewa
     await listener.stop({ delayMs, graceMs, idleMs });
     await accounts.close();
     await callCache.close();
+    await tracing?.stop();
     events.info({}, 'stopped');
     await log.close();
   };

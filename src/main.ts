@@ -1,11 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { ConfigError, readConfig, type Config } from './config.js';
 import type { Gateway } from './gateway.js';
+import { loadTracing } from './tracing/load-tracing.js';
+import type { OpenTracing } from './tracing/tracing.js';
 
 const EXIT_FAILED = 1;
 const EXIT_BAD_ENVIRONMENT = 2;
 
-const read = (): Config => readConfig(process.env, (path) => readFileSync(path, 'utf8'));
+const environment = { ...process.env };
+const read = (): Config => readConfig(environment, (path) => readFileSync(path, 'utf8'));
 
 await run(configuration());
 
@@ -37,7 +40,7 @@ async function build(config: Config, toldToStop: Promise<void>): Promise<Role> {
   const number = workerNumber();
   if (number !== undefined) {
     const { createWorker } = await import('./workers/worker.js');
-    return createWorker(config, { number, readConfig: read });
+    return createWorker(config, { number, readConfig: read, tracing: await tracingOf(config) });
   }
   if (config.WORKERS > 1) {
     const { createPrimary } = await import('./workers/primary.js');
@@ -51,8 +54,15 @@ async function build(config: Config, toldToStop: Promise<void>): Promise<Role> {
     };
   }
   const { createGateway } = await import('./gateway.js');
-  const gateway = createGateway(config, { readConfig: read });
+  const gateway = createGateway(config, { readConfig: read, tracing: await tracingOf(config) });
   return { gateway, toldToStop, reload: () => void gateway.reload() };
+}
+
+/** OpenTelemetry's packages are told everything; what they would read for themselves is taken out of their sight. */
+function tracingOf(config: Config): Promise<OpenTracing | undefined> {
+  for (const name of Object.keys(process.env))
+    if (name.startsWith('OTEL_')) Reflect.deleteProperty(process.env, name);
+  return loadTracing(config);
 }
 
 /** Resolves with the first of these signals; from the start on none of them ends the process by itself. */

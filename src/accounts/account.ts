@@ -11,6 +11,7 @@ import { CallLookup } from '../calls/lookup.js';
 import type { AccountConfig } from '../config/accounts-file.js';
 import { createPassthrough } from '../http/passthrough/passthrough.js';
 import type { ServedAccount } from '../http/served-account.js';
+import type { Tracing } from '../tracing/tracing.js';
 
 /** What all accounts share, and what is decided for all of them. */
 export interface AccountParts {
@@ -28,6 +29,7 @@ export interface AccountParts {
   readonly passthrough: boolean;
   readonly passthroughWrites: boolean;
   readonly documentWorker: URL | undefined;
+  readonly tracing: Tracing | undefined;
   readonly log: Logger;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -44,13 +46,20 @@ export interface Account extends ServedAccount {
 
 export function openAccount(config: AccountConfig, parts: AccountParts): Account {
   const { name, baseUrl, maxConcurrency } = config;
-  const { timeoutMs, maxBytes, documentWorker } = parts;
+  const { timeoutMs, maxBytes, documentWorker, tracing } = parts;
   const log = parts.log.child({ account: name });
   const credentials = new AccountCredentials({ ...config, log });
   const upstream = { baseUrl, timeoutMs, maxConcurrency, report: createFailureReport(log) };
-  const client = new CallFireClient({ ...upstream, credentials, maxBytes, documentWorker, log });
+  const client = new CallFireClient({
+    ...upstream,
+    credentials,
+    maxBytes,
+    documentWorker,
+    log,
+    trace: tracing?.fetchTrace,
+  });
   const keyOf = createKeyMaker({ prefix: parts.keyPrefix, account: config.keyName });
-  const lookup = new CallLookup({ ...parts, source: client, keyOf });
+  const lookup = new CallLookup({ ...parts, source: tracing?.source(client) ?? client, keyOf });
   const passthrough = parts.passthrough
     ? createPassthrough({
         ...upstream,
@@ -61,8 +70,8 @@ export function openAccount(config: AccountConfig, parts: AccountParts): Account
     : undefined;
   return {
     name,
-    lookup,
-    passthrough: passthrough?.router,
+    lookup: tracing?.lookup(lookup) ?? lookup,
+    passthrough: passthrough && (tracing?.passthrough(passthrough.router) ?? passthrough.router),
     get breakerState() {
       return client.breakerState;
     },

@@ -8,6 +8,7 @@ import type { BreakerState } from './connection/breaker.js';
 import type { Deadline } from './connection/deadline.js';
 import { FetchGuard, type FetchGuardOptions } from './connection/fetch-guard.js';
 import { DocumentReader, type DocumentReaderOptions } from './document-reader.js';
+import type { FetchTrace } from './fetch-trace.js';
 import type { FailureReport } from './failure-report.js';
 import { readAnswer } from './read-answer.js';
 import { createRequestHeaders } from './request-headers.js';
@@ -26,6 +27,8 @@ export interface CallFireClientOptions extends Omit<FetchGuardOptions, 'now'>, D
   readonly now?: () => number;
   /** From 0 to 1, for the pauses between attempts. */
   readonly random?: () => number;
+  /** Undefined where nobody watches. */
+  readonly trace?: FetchTrace | undefined;
   /** Instead of a pool of connections of its own; destroyed with the client. */
   readonly dispatcher?: Dispatcher;
 }
@@ -74,16 +77,19 @@ export class CallFireClient implements CallSource {
   }
 
   async #fetch(id: string, deadline: Deadline): Promise<CallAnswer> {
-    const { maxBytes, credentials, random = Math.random } = this.#options;
+    const { maxBytes, credentials, random = Math.random, trace } = this.#options;
     const path = this.#pathPrefix + id;
+    const sendWith = (headers: Readonly<Record<string, string>>) =>
+      sendRequest(this.#dispatcher, { method: 'GET', path, headers }, maxBytes, deadline);
     const send = (authorization: string) => {
-      const request = { method: 'GET', path, headers: this.#headersWith(authorization) } as const;
-      return sendRequest(this.#dispatcher, request, maxBytes, deadline);
+      const own = this.#headersWith(authorization);
+      return trace === undefined ? sendWith(own) : trace.attempt((more) => sendWith({ ...own, ...more }));
     };
     // Four requests at most: three attempts, and one more with the other credentials.
     const outcome = await withRetries(withOtherCredentials(credentials, send), deadline, random);
     if (outcome.kind === 'answer' && outcome.status === 200) {
-      return readAnswer(outcome, id, { maxBytes, credentials, reader: this.#reader, deadline });
+      const read = () => readAnswer(outcome, id, { maxBytes, credentials, reader: this.#reader, deadline });
+      return trace === undefined ? read() : trace.parse(read);
     }
     throw await errorFor(outcome, credentials);
   }

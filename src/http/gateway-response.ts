@@ -8,6 +8,8 @@ import type { ServedAccount } from './served-account.js';
 /** A response together with what its log line and its problem body will say. */
 export class GatewayResponse extends ServerResponse {
   requestId = '';
+  /** Of the trace that the request is a part of, where there is tracing. */
+  traceId: string | undefined = undefined;
   /** `performance.now()` when the request's headers were complete. */
   startedAt = 0;
   /** The pattern of the route that answered, never the path as sent. */

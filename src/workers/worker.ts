@@ -5,6 +5,7 @@ import { createGateway, type Gateway } from '../gateway.js';
 import type { ConnectionSource } from '../http/connection-source.js';
 import type { Health } from '../http/health.js';
 import { createLog } from '../logger.js';
+import type { OpenTracing } from '../tracing/tracing.js';
 import type { ToPrimary, ToWorker } from './messages.js';
 
 /** How often a worker looks whether it has something new to say of itself. */
@@ -20,10 +21,11 @@ interface WorkerOptions {
   readonly number: number;
   /** Reads the configuration again. */
   readonly readConfig: () => Config;
+  readonly tracing: OpenTracing | undefined;
 }
 
 /** A whole gateway whose connections come from the primary process. */
-export function createWorker(config: Config, { number, readConfig }: WorkerOptions): Worker {
+export function createWorker(config: Config, { number, readConfig, tracing }: WorkerOptions): Worker {
   let onStop: () => void = () => undefined;
   const toldToStop = new Promise<void>((resolve) => {
     onStop = resolve;
@@ -45,6 +47,7 @@ export function createWorker(config: Config, { number, readConfig }: WorkerOptio
     log: createLog(config.LOG_LEVEL, process.stdout, { worker: number }),
     connections,
     readConfig,
+    tracing,
     health: () => {
       const health = gateway.health();
       return { ...(all ?? health), stopping: health.stopping || all?.stopping === true };
