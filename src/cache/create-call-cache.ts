@@ -1,7 +1,9 @@
+import type { CacheKeeper } from '../calls/cache-keeper.js';
 import type { CallCache } from '../calls/call-cache.js';
 import type { CallLeases } from '../calls/call-leases.js';
 import type { EventLog } from '../calls/event-log.js';
 import { createClusterCache } from './cluster-cache.js';
+import { createClusterKeeper } from './cluster-keeper.js';
 import { createEntryStore } from './entry-store.js';
 import { createMemoryCache } from './memory-cache.js';
 import { openNodeCache } from './node-cache.js';
@@ -29,6 +31,7 @@ interface CallCacheOptions {
 
 export interface OpenCallCache {
   readonly cache: CallCache;
+  readonly keeper: CacheKeeper;
   /** Undefined where no other process shares the cache. */
   readonly leases: CallLeases | undefined;
   /** Whether Redis answers; `memory` where there is none. */
@@ -45,8 +48,10 @@ export function createCallCache(options: CallCacheOptions): OpenCallCache {
   const { now = Date.now } = options;
   if (target === undefined) {
     log.info({ maxBytes }, 'No Redis: calls are cached in the memory of this process');
+    const cache = createMemoryCache({ maxBytes, now });
     return {
-      cache: createMemoryCache({ maxBytes, now }),
+      cache,
+      keeper: cache,
       leases: undefined,
       state: () => 'memory',
       opened: () => Promise.resolve(),
@@ -65,6 +70,7 @@ export function createCallCache(options: CallCacheOptions): OpenCallCache {
     return {
       cache: node.cache,
       leases: node.leases,
+      keeper: node.keeper,
       state: () => node.guard.state(),
       opened: (withinMs) => node.guard.whenUp(withinMs),
       close: () => node.close(),
@@ -82,6 +88,7 @@ export function createCallCache(options: CallCacheOptions): OpenCallCache {
   return {
     cache: createClusterCache(cluster),
     leases: { claim: (key) => cluster.nodeOf(key)?.leases.claim(key) ?? Promise.resolve(undefined) },
+    keeper: createClusterKeeper(cluster),
     state: () => cluster.state(),
     opened: (withinMs) => cluster.whenUp(withinMs),
     close: () => cluster.close(),
