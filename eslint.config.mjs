@@ -37,6 +37,11 @@ const rooms = [
   { files: 'cache/redis/*', local: HEART, packages: ['ioredis'] },
   { files: 'http/*', local: [...HEART, ...CALLERS], packages: ['express'] },
   { files: 'limits/*', local: CALLERS, packages: ['rate-limiter-flexible', 'lru-cache', 'ioredis'] },
+  {
+    files: 'ops/*',
+    local: [...HEART, 'access/caller.js', 'config.js', 'config/.*', 'http/[^/]*'],
+    packages: ['express', 'prom-client'],
+  },
   { files: 'http/passthrough/*', local: HEART, packages: ['express', 'http-proxy-middleware'] },
   {
     files: 'workers/*',
@@ -47,6 +52,8 @@ const rooms = [
       'http/connection-source.js',
       'http/health.js',
       'logger.js',
+      'errors.js',
+      'ops/.*',
     ],
     packages: [],
   },

@@ -21,6 +21,8 @@ import { UnderWay } from './http/under-way.js';
 import { createLimits } from './limits/create-limits.js';
 import { createStrangers } from './limits/strangers.js';
 import { createLog, type Log } from './logger.js';
+import { openOperations } from './ops/open-operations.js';
+import type { ProcessOperations } from './ops/operations.js';
 import { Reload } from './reload.js';
 
 /** What tests and embedding programs may replace. */
@@ -51,6 +53,8 @@ export interface Gateway {
   reload(): boolean;
   /** Of this gateway alone. */
   health(): Health;
+  /** What its operators may ask; undefined where that is switched off. */
+  readonly operations: ProcessOperations | undefined;
 }
 
 /** How long the start waits for Redis. */
@@ -73,6 +77,18 @@ export function createGateway(config: Config, overrides: Overrides = {}): Gatewa
     now,
     log: events,
   });
+  let inForce = config;
+  const operations = openOperations({
+    config,
+    keeper: callCache.keeper,
+    accounts: () => accounts.all,
+    health: () => health(),
+    inForce: () => inForce,
+    reloads: () => reload,
+    log,
+    // Whoever brings the connections has a listener for operators of its own.
+    listens: overrides.connections === undefined,
+  });
   const accounts = new Accounts({
     open: (account) =>
       openAccount(account, {
@@ -84,6 +100,7 @@ export function createGateway(config: Config, overrides: Overrides = {}): Gatewa
         passthrough: config.PASSTHROUGH === 'on',
         passthroughWrites: config.PASSTHROUGH_WRITES,
         documentWorker: overrides.documentWorker,
+        observer: (name) => operations.observer(name),
         log: events,
         now,
       }),
@@ -92,6 +109,7 @@ export function createGateway(config: Config, overrides: Overrides = {}): Gatewa
   let authenticator = createAuthenticator(config);
   let origins: ReadonlySet<string> = new Set();
   const use = (access: Config) => {
+    inForce = access;
     accounts.use(access.accounts);
     authenticator = createAuthenticator(access);
     origins = new Set([
@@ -129,12 +147,13 @@ export function createGateway(config: Config, overrides: Overrides = {}): Gatewa
     fail,
   });
   const underWay = new UnderWay();
-  const ended = createRequestLog(log);
+  const ended = operations.counting(createRequestLog(log));
   const frontDoor = createFrontDoor({ app, admit, cors, handler, ended, fail, underWay });
   const connections = overrides.connections ?? new Port(config.HOST, config.PORT);
   const listener = new Listener(createHttpServer(app, frontDoor), underWay, connections);
 
   const open = async () => {
+    await operations.start();
     // So that the first lookups find what Redis has; without Redis the gateway starts all the same.
     await callCache.opened(REDIS_WITHIN_MS);
     const port = await listener.start();
@@ -151,6 +170,7 @@ export function createGateway(config: Config, overrides: Overrides = {}): Gatewa
     reload.stop();
     const { SHUTDOWN_DELAY_MS: delayMs, SHUTDOWN_GRACE_MS: graceMs } = config;
     await listener.stop({ delayMs, graceMs, idleMs });
+    await operations.stop();
     await accounts.close();
     await callCache.close();
     events.info({}, 'stopped');
@@ -163,5 +183,6 @@ export function createGateway(config: Config, overrides: Overrides = {}): Gatewa
     stop: () => (stopped ??= close()),
     reload: () => reload.now('told to'),
     health,
+    operations: operations.process,
   };
 }

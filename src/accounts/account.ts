@@ -3,9 +3,11 @@ import { CallFireClient } from '../callfire/callfire-client.js';
 import type { BreakerState } from '../callfire/connection/breaker.js';
 import { createCredentials } from '../callfire/credentials.js';
 import { createFailureReport } from '../callfire/failure-report.js';
+import type { UpstreamObserver } from '../callfire/upstream-observer.js';
 import type { CallCache } from '../calls/call-cache.js';
 import type { CallLeases } from '../calls/call-leases.js';
 import type { EventLog } from '../calls/event-log.js';
+import type { UpstreamState } from '../calls/explain.js';
 import type { FreshnessPolicy } from '../calls/freshness.js';
 import { CallLookup } from '../calls/lookup.js';
 import type { AccountConfig } from '../config/accounts-file.js';
@@ -24,6 +26,8 @@ export interface AccountParts {
   readonly passthrough: boolean;
   readonly passthroughWrites: boolean;
   readonly documentWorker: URL | undefined;
+  /** Of the requests sent for the account of that name. */
+  readonly observer: (account: string) => UpstreamObserver | undefined;
   readonly log: EventLog;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -33,6 +37,11 @@ export interface AccountParts {
 export interface Account extends ServedAccount {
   readonly config: AccountConfig;
   readonly breakerState: BreakerState;
+  readonly lookup: CallLookup;
+  /** The cache key of a call id; of the empty text, what all its keys begin with. */
+  readonly keyOf: (id: string) => string;
+  /** The way to CallFire, at the moment. */
+  readonly upstream: UpstreamState;
   /** Goes on with that configuration, if only its credentials are new; otherwise changes nothing and returns false. */
   takeOver(config: AccountConfig): boolean;
   /** Ends at once what is under way. */
@@ -44,7 +53,8 @@ export function openAccount(config: AccountConfig, parts: AccountParts): Account
   const { log, documentWorker } = parts;
   const credentials = createCredentials(config.current.login, config.current.password);
   const upstream = { baseUrl, timeoutMs, maxConcurrency, report: createFailureReport(log) };
-  const client = new CallFireClient({ ...upstream, credentials, maxBytes, documentWorker, log });
+  const observer = parts.observer(name);
+  const client = new CallFireClient({ ...upstream, credentials, maxBytes, documentWorker, observer, log });
   const keyOf = createKeyMaker({ prefix: parts.keyPrefix, account: config.keyName });
   const lookup = new CallLookup({ ...parts, source: client, keyOf });
   const passthrough = parts.passthrough
@@ -62,6 +72,10 @@ export function openAccount(config: AccountConfig, parts: AccountParts): Account
     passthrough: passthrough?.router,
     get breakerState() {
       return client.breakerState;
+    },
+    keyOf,
+    get upstream() {
+      return { breaker: client.breakerState, queue: client.queue };
     },
     takeOver: (changed) => JSON.stringify(changed) === JSON.stringify(config),
     async close() {

@@ -12,6 +12,7 @@ import type { FailureReport } from './failure-report.js';
 import { readAnswer } from './read-answer.js';
 import { withRetries } from './connection/retry.js';
 import { errorFor } from './upstream-error.js';
+import { observed, type UpstreamObserver } from './upstream-observer.js';
 import { sendRequest } from './connection/upstream-request.js';
 
 export interface CallFireClientOptions extends Omit<FetchGuardOptions, 'now'>, DocumentReaderOptions {
@@ -24,6 +25,7 @@ export interface CallFireClientOptions extends Omit<FetchGuardOptions, 'now'>, D
   readonly now?: () => number;
   /** From 0 to 1, for the pauses between attempts. */
   readonly random?: () => number;
+  readonly observer?: UpstreamObserver | undefined;
   /** Instead of a pool of connections of its own; destroyed with the client. */
   readonly dispatcher?: Dispatcher;
 }
@@ -61,6 +63,10 @@ export class CallFireClient implements CallSource {
     return this.#guard.breakerState;
   }
 
+  get queue(): FetchGuard['queue'] {
+    return this.#guard.queue;
+  }
+
   async fetchCall(id: string): Promise<CallAnswer> {
     try {
       return await this.#guard.run((deadline) => this.#fetch(id, deadline));
@@ -81,7 +87,7 @@ export class CallFireClient implements CallSource {
     const { maxBytes, credentials, random = Math.random } = this.#options;
     const request = { method: 'GET', path: this.#pathPrefix + id, headers: this.#headers } as const;
     const attempt = () => sendRequest(this.#dispatcher, request, maxBytes, deadline);
-    const outcome = await withRetries(attempt, deadline, random);
+    const outcome = await withRetries(observed(attempt, this.#options.observer), deadline, random);
     if (outcome.kind === 'answer' && outcome.status === 200) {
       return readAnswer(outcome, id, { maxBytes, credentials, reader: this.#reader, deadline });
     }

@@ -5,6 +5,7 @@ import { createGateway, type Gateway } from '../gateway.js';
 import type { ConnectionSource } from '../http/connection-source.js';
 import type { Health } from '../http/health.js';
 import { createLog } from '../logger.js';
+import { answerTo } from './answer.js';
 import type { ToPrimary, ToWorker } from './messages.js';
 
 /** How often a worker looks whether it has something new to say of itself. */
@@ -59,6 +60,11 @@ export function createWorker(config: Config, { number, readConfig }: WorkerOptio
         break;
       case 'health':
         all = message.health;
+        break;
+      case 'ask':
+        void answerTo(message.question, gateway.operations).then((answer) => {
+          tell({ type: 'answer', number: message.number, answer });
+        });
         break;
       case 'reload':
         gateway.reload();

@@ -31,6 +31,7 @@ export async function startGateway(options: TestOptions = {}): Promise<TestGatew
   const { log, lines } = recordingLog();
   const environment = {
     PORT: '0',
+    OPS_PORT: 'off',
     CALLFIRE_LOGIN: LOGIN,
     CALLFIRE_PASSWORD: PASSWORD,
     CALLFIRE_BASE_URL: simulator.baseUrl,

@@ -155,5 +155,6 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
 
 /** The least that the gateway needs in front of that simulator. */
 export function environmentFor({ baseUrl }: Simulator): Environment {
-  return { PORT: '0', CALLFIRE_LOGIN: LOGIN, CALLFIRE_PASSWORD: PASSWORD, CALLFIRE_BASE_URL: baseUrl };
+  const credentials = { CALLFIRE_LOGIN: LOGIN, CALLFIRE_PASSWORD: PASSWORD };
+  return { PORT: '0', OPS_PORT: 'off', ...credentials, CALLFIRE_BASE_URL: baseUrl };
 }
