@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import express, { type ErrorRequestHandler } from 'express';
 import type { EventLog } from '../calls/event-log.js';
+import { createLineLimit } from '../calls/line-limit.js';
 import { GatewayError } from '../errors.js';
 import { Port } from '../http/connection-source.js';
 import { createFail } from '../http/failure.js';
@@ -72,8 +73,19 @@ function createOpsServer({ host, operations, log }: OpsListenerOptions): HttpSer
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('query parser', 'simple');
+  const mayLog = createLineLimit();
   app.use((request, _response, next) => {
-    checkTrusted(request, host);
+    try {
+      checkTrusted(request, host);
+    } catch (error) {
+      const { method, socket } = request;
+      if (mayLog('forbidden'))
+        log.warn(
+          { audit: 'operators', outcome: 'forbidden', method, address: socket.remoteAddress },
+          REFUSED,
+        );
+      throw error;
+    }
     next();
   });
   app.use(createOpsRoutes({ operations, log }));
@@ -92,6 +104,8 @@ function createOpsServer({ host, operations, log }: OpsListenerOptions): HttpSer
   });
 }
 
+const REFUSED =
+  'A request to the operators was refused: a page in a browser may have sent it, or its Host is not known here';
 const NOTHING_HERE =
   "This is the operators' listener: /metrics, /healthz, /readyz, /config, /cache/calls, /cache/calls/{id} and /debug/lookup/{id}.";
 

@@ -2,6 +2,8 @@ import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
+import { readConfig } from '../../src/config.js';
+import type { Overrides } from '../../src/gateway.js';
 import { get, LOGIN, PASSWORD, startGateway, type TestGateway } from '../support/gateway.js';
 import { metric, operatorsUrl, urlIn } from '../support/operators.js';
 import { environmentFor, Program, serve, startSimulator, type Environment } from '../support/process.js';
@@ -23,10 +25,10 @@ interface Started extends TestGateway {
   readonly ops: string;
 }
 
-async function start(environment: Environment = {}, now?: () => number): Promise<Started> {
+async function start(environment: Environment = {}, overrides: Overrides = {}): Promise<Started> {
   const gateway = await startGateway({
     environment: { OPS_PORT: '0', CALLFIRE_ACCOUNT: 'main', ...environment },
-    ...(now && { overrides: { now } }),
+    overrides,
   });
   gateways.push(gateway);
   gateway.simulator.putCall(CALL, FINISHED);
@@ -91,6 +93,13 @@ describe("the operators' listener", () => {
     expect(answer.status).toBe(status);
     expect(answer.headers['access-control-allow-origin']).toBeUndefined();
     expect(await cacheStatus(`${url}/calls/${CALL}`)).toContain('; hit');
+  });
+
+  it('leaves an audit line of what it refused', async () => {
+    const { ops, logLines } = await start();
+    await purge(`${ops}/cache/calls`, { Origin: 'https://evil.example' });
+    const line = logLines.find((each) => each.includes('"audit":"operators"')) ?? '{}';
+    expect(JSON.parse(line)).toMatchObject({ outcome: 'forbidden', method: 'DELETE', address: '127.0.0.1' });
   });
 
   it('takes the name in OPS_HOST', async () => {
@@ -207,6 +216,17 @@ describe('/config', () => {
   });
 });
 
+describe('/config after a reload', () => {
+  it('shows what it has put in force', async () => {
+    const credentials = { CALLFIRE_LOGIN: LOGIN, CALLFIRE_PASSWORD: PASSWORD };
+    const readAgain = () => readConfig({ ...credentials, CALLFIRE_ACCOUNT: 'renamed' }, () => '');
+    const { ops, gateway } = await start({}, { readConfig: readAgain });
+    expect((await get(`${ops}/config`)).json).toMatchObject({ accounts: [{ name: 'main' }] });
+    gateway.reload();
+    expect((await get(`${ops}/config`)).json).toMatchObject({ accounts: [{ name: 'renamed' }] });
+  });
+});
+
 describe('/cache/calls/{id}', () => {
   it('shows where a call is kept and for how long, and nothing of what it holds', async () => {
     const redis = await startRedis();
@@ -317,7 +337,7 @@ describe('DELETE /cache/calls', () => {
 describe('/debug/lookup/{id}', () => {
   it('explains what a lookup would do, and does nothing', async () => {
     let now = Date.now();
-    const { url, ops, simulator } = await start({ CACHE_STALE_SECONDS: '100' }, () => now);
+    const { url, ops, simulator } = await start({ CACHE_STALE_SECONDS: '100' }, { now: () => now });
     const explain = async (id = CALL) => (await get(`${ops}/debug/lookup/${id}`)).json;
 
     expect(await explain()).toMatchObject({
