@@ -47,6 +47,11 @@ const rooms = [
     local: ['access/caller.js', 'cache/redis/redis-access.js'],
     packages: ['ioredis', 'lru-cache', 'rate-limiter-flexible'],
   },
+  {
+    files: 'ops/*',
+    local: [...HEART, 'access/caller.js', 'config.js', 'config/.*', 'http/[^/]*'],
+    packages: ['express', 'prom-client'],
+  },
   { files: 'http/passthrough/*', local: HEART, packages: ['express', 'http-proxy-middleware'] },
   {
     files: 'tracing/*',
@@ -70,6 +75,8 @@ const rooms = [
       'http/health.js',
       'logger.js',
       'tracing/tracing.js',
+      'errors.js',
+      'ops/.*',
     ],
     packages: [],
   },

@@ -20,7 +20,11 @@ export type ErrorCode =
   | 'upstream-unavailable'
   | 'overloaded'
   | 'not-cached'
-  | 'internal-error';
+  | 'internal-error'
+  | OperatorsCode;
+
+/** Those that only the operators' listener answers. */
+export type OperatorsCode = 'account-not-found' | 'nothing-kept' | 'operation-incomplete';
 
 /** What CallFire said when it refused: the HTTP status, and the message of its ResourceException if it sent one. */
 export interface UpstreamReply {

@@ -22,6 +22,8 @@ import { UnderWay } from './http/under-way.js';
 import { createLimits } from './limits/create-limits.js';
 import { createStrangers } from './limits/strangers.js';
 import { createLog, type Log } from './logger.js';
+import { openOperations } from './ops/open-operations.js';
+import type { ProcessOperations } from './ops/operations.js';
 import { Reload } from './reload.js';
 import type { OpenTracing } from './tracing/tracing.js';
 
@@ -55,6 +57,8 @@ export interface Gateway {
   reload(): boolean;
   /** Of this gateway alone. */
   health(): Health;
+  /** What its operators may ask; undefined where that is switched off. */
+  readonly operations: ProcessOperations | undefined;
 }
 
 /** How long the start waits for Redis. */
@@ -77,6 +81,17 @@ export function createGateway(config: Config, overrides: Overrides = {}): Gatewa
     now,
     log: events,
   });
+  const operations = openOperations({
+    config,
+    keeper: callCache.keeper,
+    accounts: () => accounts.all,
+    health: () => health(),
+    inForce: () => inForce.config,
+    reloads: () => reload,
+    log,
+    // Whoever brings the connections has a listener for operators of its own.
+    listens: overrides.connections === undefined,
+  });
   const accounts = new Accounts({
     open: (account) =>
       openAccount(account, {
@@ -91,6 +106,7 @@ export function createGateway(config: Config, overrides: Overrides = {}): Gatewa
         passthroughWrites: config.PASSTHROUGH_WRITES,
         documentWorker: overrides.documentWorker,
         tracing,
+        observer: (name) => operations.observer(name),
         log: events,
         now,
       }),
@@ -100,7 +116,7 @@ export function createGateway(config: Config, overrides: Overrides = {}): Gatewa
     accounts.use(access.accounts);
     const { RATE_LIMIT: defaultLimit } = config;
     const authenticator = createAuthenticator({ access, defaultLimit, log: events, now, previous });
-    return { authenticator, origins: originsOf(access) };
+    return { config: access, authenticator, origins: originsOf(access) };
   };
   let inForce = putInForce(config);
   const reload = new Reload({
@@ -117,7 +133,7 @@ export function createGateway(config: Config, overrides: Overrides = {}): Gatewa
   const health = (): Health => ({
     stopping: listener.stopping,
     cache: callCache.state(),
-    upstream: accounts.all.every(({ breakerState }) => breakerState === 'closed') ? 'ok' : 'failing',
+    upstream: accounts.all.every(({ upstream }) => upstream.breaker === 'closed') ? 'ok' : 'failing',
   });
   const cors = createCors({ shared: new Set(config.CORS_ORIGINS), all: () => inForce.origins });
   const admit = createAdmission({
@@ -134,7 +150,7 @@ export function createGateway(config: Config, overrides: Overrides = {}): Gatewa
     fail,
   });
   const underWay = new UnderWay();
-  const requestLog = createRequestLog(log);
+  const requestLog = operations.counting(createRequestLog(log));
   const ended = tracing?.ended(requestLog) ?? requestLog;
   const frontDoor = createFrontDoor({ app, admit, cors, handler, ended, fail, underWay });
   const connections = overrides.connections ?? new Port(config.HOST, config.PORT);
@@ -142,6 +158,7 @@ export function createGateway(config: Config, overrides: Overrides = {}): Gatewa
   const listener = new Listener(server, underWay, connections);
 
   const open = async () => {
+    await operations.start();
     // So that the first lookups find what Redis has; without Redis the gateway starts all the same.
     await callCache.opened(REDIS_WITHIN_MS);
     const port = await listener.start();
@@ -158,6 +175,7 @@ export function createGateway(config: Config, overrides: Overrides = {}): Gatewa
     reload.stop();
     const { SHUTDOWN_DELAY_MS: delayMs, SHUTDOWN_GRACE_MS: graceMs } = config;
     await listener.stop({ delayMs, graceMs, idleMs });
+    await operations.stop();
     await accounts.close();
     await callCache.close();
     await tracing?.stop();
@@ -171,6 +189,7 @@ export function createGateway(config: Config, overrides: Overrides = {}): Gatewa
     stop: () => (stopped ??= close()),
     reload: () => reload.now('told to'),
     health,
+    operations: operations.process,
   };
 }
 

@@ -10,6 +10,8 @@ export interface Log {
   readonly write: (line: string) => void;
   /** Whether lines of the level `info`, which request lines have, are wanted. */
   readonly infoEnabled: boolean;
+  /** How many lines were dropped because nobody read them. */
+  readonly dropped: () => number;
   /** Hands what is buffered to the system, but waits no longer than a second for a reader that has stopped. */
   close(): Promise<void>;
 }
@@ -33,9 +35,11 @@ export function createLog(
   members: object | null = null,
 ): Log {
   stream.on('error', () => undefined);
+  let dropped = 0;
   const batch = new LineBatch({
     write: (lines) => {
       if (stream.writableLength < BACKLOG_LENGTH) stream.write(lines);
+      else dropped += lines.split('\n').length - 1;
     },
   });
   const close = async () => {
@@ -53,6 +57,7 @@ export function createLog(
     write: (line) => {
       batch.add(line);
     },
+    dropped: () => dropped,
     close,
   };
 }
@@ -63,7 +68,11 @@ export function createLogTo(level: LogLevel, stream: DestinationStream, members:
   const write = (line: string) => {
     stream.write(line);
   };
-  return { events, write, infoEnabled: events.isLevelEnabled('info'), close: () => Promise.resolve() };
+  return {
+    ...{ events, write, dropped: () => 0 },
+    infoEnabled: events.isLevelEnabled('info'),
+    close: () => Promise.resolve(),
+  };
 }
 
 /** Joins lines, because each write to the system costs as much as many of them. Lines leave in the order in which they came. */

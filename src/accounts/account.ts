@@ -2,10 +2,11 @@ import type { Logger } from 'pino';
 import { createKeyMaker } from '../cache/keys.js';
 import { AccountCredentials } from '../callfire/account-credentials.js';
 import { CallFireClient } from '../callfire/callfire-client.js';
-import type { BreakerState } from '../callfire/connection/breaker.js';
 import { createFailureReport } from '../callfire/failure-report.js';
+import type { UpstreamObserver } from '../callfire/upstream-observer.js';
 import type { CallCache } from '../calls/call-cache.js';
 import type { CallLeases } from '../calls/call-leases.js';
+import type { UpstreamState } from '../calls/explain.js';
 import type { FreshnessPolicy } from '../calls/freshness.js';
 import { CallLookup } from '../calls/lookup.js';
 import type { AccountConfig } from '../config/accounts-file.js';
@@ -30,6 +31,8 @@ export interface AccountParts {
   readonly passthroughWrites: boolean;
   readonly documentWorker: URL | undefined;
   readonly tracing: Tracing | undefined;
+  /** Of the requests sent for the account of that name. */
+  readonly observer: (account: string) => UpstreamObserver | undefined;
   readonly log: Logger;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -37,7 +40,12 @@ export interface AccountParts {
 
 /** A CallFire account in use: with connections, breaker, queue and fetches of its own, so that none waits for another. */
 export interface Account extends ServedAccount {
-  readonly breakerState: BreakerState;
+  /** Its lookups, untraced, for operators. */
+  readonly calls: CallLookup;
+  /** The cache key of a call id; of the empty text, what all its keys begin with. */
+  readonly keyOf: (id: string) => string;
+  /** The way to CallFire, at the moment. */
+  readonly upstream: UpstreamState;
   /** Goes on with that configuration, if only its credentials are new; otherwise changes nothing and returns false. */
   takeOver(config: AccountConfig): boolean;
   /** Ends at once what is under way. */
@@ -56,6 +64,7 @@ export function openAccount(config: AccountConfig, parts: AccountParts): Account
     maxBytes,
     documentWorker,
     log,
+    observer: parts.observer(name),
     trace: tracing?.fetchTrace,
   });
   const keyOf = createKeyMaker({ prefix: parts.keyPrefix, account: config.keyName });
@@ -72,13 +81,15 @@ export function openAccount(config: AccountConfig, parts: AccountParts): Account
     name,
     lookup: tracing?.lookup(lookup) ?? lookup,
     passthrough: passthrough && (tracing?.passthrough(passthrough.router) ?? passthrough.router),
-    get breakerState() {
-      return client.breakerState;
-    },
+    calls: lookup,
     takeOver(changed) {
       if (!differInCredentialsAlone(changed, config)) return false;
       credentials.replace(changed.current, changed.next);
       return true;
+    },
+    keyOf,
+    get upstream() {
+      return { breaker: client.breakerState, queue: client.queue };
     },
     async close() {
       passthrough?.close();

@@ -1,7 +1,9 @@
+import type { CacheKeeper } from '../calls/cache-keeper.js';
 import type { CallCache } from '../calls/call-cache.js';
 import type { CallLeases } from '../calls/call-leases.js';
 import type { EventLog } from '../calls/event-log.js';
 import { createClusterCache } from './cluster-cache.js';
+import { createClusterKeeper } from './cluster-keeper.js';
 import { createEntryStore } from './entry-store.js';
 import { createMemoryCache } from './memory-cache.js';
 import { openNodeCache } from './node-cache.js';
@@ -30,6 +32,7 @@ interface CallCacheOptions {
 
 export interface OpenCallCache {
   readonly cache: CallCache;
+  readonly keeper: CacheKeeper;
   /** Undefined where no other process shares the cache. */
   readonly leases: CallLeases | undefined;
   /** The Redis behind the cache, for what else is shared; undefined where there is none. */
@@ -48,8 +51,10 @@ export function createCallCache(options: CallCacheOptions): OpenCallCache {
   const { now = Date.now } = options;
   if (target === undefined) {
     log.info({ maxBytes }, 'No Redis: calls are cached in the memory of this process');
+    const cache = createMemoryCache({ maxBytes, now });
     return {
-      cache: createMemoryCache({ maxBytes, now }),
+      cache,
+      keeper: cache,
       leases: undefined,
       redis: undefined,
       state: () => 'memory',
@@ -70,6 +75,7 @@ export function createCallCache(options: CallCacheOptions): OpenCallCache {
       cache: node.cache,
       leases: node.leases,
       redis: createNodeAccess(node),
+      keeper: node.keeper,
       state: () => node.guard.state(),
       opened: (withinMs) => node.guard.whenUp(withinMs),
       close: () => node.close(),
@@ -88,6 +94,7 @@ export function createCallCache(options: CallCacheOptions): OpenCallCache {
     cache: createClusterCache(cluster),
     leases: { claim: (key) => cluster.nodeOf(key)?.leases.claim(key) ?? Promise.resolve(undefined) },
     redis: createClusterAccess(cluster),
+    keeper: createClusterKeeper(cluster),
     state: () => cluster.state(),
     opened: (withinMs) => cluster.whenUp(withinMs),
     close: () => cluster.close(),

@@ -10,7 +10,10 @@ export interface EntryStore {
   get(key: string): CallEntry | undefined;
   /** Whether it was kept: an entry too large for the whole store is not, nor is what it would have replaced. */
   set(key: string, entry: CallEntry): boolean;
-  delete(key: string): void;
+  /** Whether there was one. */
+  delete(key: string): boolean;
+  /** Deletes all whose key begins so; returns how many. */
+  deleteAll(start: string): number;
   clear(): void;
 }
 
@@ -28,7 +31,12 @@ export function createEntryStore(maxBytes: number, now: () => number): EntryStor
       return undefined;
     },
     set: (key, entry) => entries.set(key, entry).has(key),
-    delete: (key) => void entries.delete(key),
+    delete: (key) => entries.delete(key),
+    deleteAll(start) {
+      const keys = [...entries.keys()].filter((key) => key.startsWith(start));
+      for (const key of keys) entries.delete(key);
+      return keys.length;
+    },
     clear: () => {
       entries.clear();
     },

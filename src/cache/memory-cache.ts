@@ -1,3 +1,4 @@
+import type { CacheKeeper } from '../calls/cache-keeper.js';
 import type { CallCache } from '../calls/call-cache.js';
 import { isOlder } from '../calls/call-entry.js';
 import { createEntryStore } from './entry-store.js';
@@ -9,7 +10,7 @@ export function createMemoryCache({
 }: {
   maxBytes: number;
   now?: (() => number) | undefined;
-}): CallCache {
+}): CallCache & CacheKeeper {
   const store = createEntryStore(maxBytes, now);
   return {
     peek: (key) => store.get(key),
@@ -20,5 +21,8 @@ export function createMemoryCache({
       const stored = entry.usableUntil > now() && store.set(key, entry);
       return Promise.resolve(stored ? 'stored' : 'failed');
     },
+    find: (key) => Promise.resolve({ memory: store.get(key), redis: undefined, redisState: 'none' }),
+    purge: (key) => Promise.resolve({ removed: store.delete(key) ? 1 : 0, complete: true }),
+    purgeAll: (start) => Promise.resolve({ removed: store.deleteAll(start), complete: true }),
   };
 }

@@ -1,3 +1,4 @@
+import type { CacheKeeper } from '../calls/cache-keeper.js';
 import type { CallCache } from '../calls/call-cache.js';
 import type { CallLeases } from '../calls/call-leases.js';
 import type { EventLog } from '../calls/event-log.js';
@@ -5,8 +6,10 @@ import type { EntryStore } from './entry-store.js';
 import { openInvalidationChannel } from './redis/invalidation-channel.js';
 import { createRedisLeases } from './redis/leases.js';
 import { createRedisCache } from './redis/redis-cache.js';
+import { createRedisKeeper } from './redis/redis-keeper.js';
 import type { RedisNode } from './redis/redis-node.js';
 import { TieredCache } from './tiered-cache.js';
+import { createTieredKeeper } from './tiered-keeper.js';
 
 interface NodeCacheOptions {
   readonly node: RedisNode;
@@ -27,6 +30,7 @@ interface NodeCacheOptions {
 export interface NodeCache extends RedisNode {
   readonly cache: CallCache;
   readonly leases: CallLeases;
+  readonly keeper: CacheKeeper;
   /** Forgets what is in memory. */
   forgetAll(): void;
 }
@@ -38,11 +42,13 @@ export function openNodeCache(options: NodeCacheOptions): NodeCache {
   const redis = createRedisCache({ client: connection.client, guard, inCluster, now });
   const leases = createRedisLeases({ ...options, connection, guard });
   const tier = store && new TieredCache(redis, store);
+  const keeper = createRedisKeeper({ client: connection.client, guard, inCluster, now });
   const channel = tier && openInvalidationChannel({ node, tier, timeoutMs, log });
   return {
     ...node,
     cache: tier ?? redis,
     leases,
+    keeper: tier === undefined ? keeper : createTieredKeeper(keeper, tier),
     forgetAll: () => tier?.forgetAll(),
     close() {
       leases.close();

@@ -59,6 +59,12 @@ export class TieredCache implements CallCache {
     this.#tier.delete(key);
   }
 
+  /** Forgets each key that begins so. */
+  forgetFrom(start: string): void {
+    for (const key of this.#reads.keys()) if (key.startsWith(start)) this.#reads.delete(key);
+    this.#tier.deleteAll(start);
+  }
+
   forgetAll(): void {
     this.#reads.clear();
     this.#tier.clear();

@@ -14,6 +14,7 @@ import { readAnswer } from './read-answer.js';
 import { createRequestHeaders } from './request-headers.js';
 import { withRetries } from './connection/retry.js';
 import { errorFor } from './upstream-error.js';
+import { observed, type UpstreamObserver } from './upstream-observer.js';
 import { sendRequest } from './connection/upstream-request.js';
 import { withOtherCredentials } from './with-other-credentials.js';
 
@@ -29,6 +30,7 @@ export interface CallFireClientOptions extends Omit<FetchGuardOptions, 'now'>, D
   readonly random?: () => number;
   /** Undefined where nobody watches. */
   readonly trace?: FetchTrace | undefined;
+  readonly observer?: UpstreamObserver | undefined;
   /** Instead of a pool of connections of its own; destroyed with the client. */
   readonly dispatcher?: Dispatcher;
 }
@@ -60,6 +62,10 @@ export class CallFireClient implements CallSource {
     return this.#guard.breakerState;
   }
 
+  get queue(): FetchGuard['queue'] {
+    return this.#guard.queue;
+  }
+
   async fetchCall(id: string): Promise<CallAnswer> {
     try {
       return await this.#guard.run((deadline) => this.#fetch(id, deadline));
@@ -77,7 +83,7 @@ export class CallFireClient implements CallSource {
   }
 
   async #fetch(id: string, deadline: Deadline): Promise<CallAnswer> {
-    const { maxBytes, credentials, random = Math.random, trace } = this.#options;
+    const { maxBytes, credentials, random = Math.random, trace, observer } = this.#options;
     const path = this.#pathPrefix + id;
     const sendWith = (headers: Readonly<Record<string, string>>) =>
       sendRequest(this.#dispatcher, { method: 'GET', path, headers }, maxBytes, deadline);
@@ -86,7 +92,8 @@ export class CallFireClient implements CallSource {
       return trace === undefined ? sendWith(own) : trace.attempt((more) => sendWith({ ...own, ...more }));
     };
     // Four requests at most: three attempts, and one more with the other credentials.
-    const outcome = await withRetries(withOtherCredentials(credentials, send), deadline, random);
+    const attempt = withOtherCredentials(credentials, observed(send, observer));
+    const outcome = await withRetries(attempt, deadline, random);
     if (outcome.kind === 'answer' && outcome.status === 200) {
       const read = () => readAnswer(outcome, id, { maxBytes, credentials, reader: this.#reader, deadline });
       return trace === undefined ? read() : trace.parse(read);

@@ -36,6 +36,17 @@ export class KeptCalls {
     return entry.freshUntil > this.options.now();
   }
 
+  /** Whether readers of this process have had nothing newer. */
+  isCurrent(key: string, entry: CallEntry): boolean {
+    return this.#seen.newestOf(key, entry, this.options.now()) === entry;
+  }
+
+  /** Forgets what readers had of one call, or of all. */
+  forgetSeen(key?: string): void {
+    if (key === undefined) this.#seen.forgetAll();
+    else this.#seen.forget(key);
+  }
+
   /** To be told of what a reader gets from elsewhere than `keep`; returns the newest that readers had. */
   show(key: string, entry: CallEntry): CallEntry {
     const now = this.options.now();
@@ -73,7 +84,6 @@ export class KeptCalls {
   }
 
   #unlessOlder(key: string, entry: CallEntry | undefined): CallEntry | undefined {
-    if (entry === undefined) return undefined;
-    return this.#seen.newestOf(key, entry, this.options.now()) === entry ? entry : undefined;
+    return entry !== undefined && this.isCurrent(key, entry) ? entry : undefined;
   }
 }

@@ -3,6 +3,7 @@ import type { CallCache } from './call-cache.js';
 import type { CallEntry } from './call-entry.js';
 import type { CallLeases } from './call-leases.js';
 import type { CallSource } from './call-source.js';
+import { explainLookup, type Explanation, type LookupFacts } from './explain.js';
 import type { FreshnessPolicy } from './freshness.js';
 import { KeptCalls } from './kept-calls.js';
 import type { Forwarded, LookupResult, LookupWish } from './lookup-result.js';
@@ -61,6 +62,29 @@ export class CallLookup {
     if (wish.noCache) return this.#forward({ id, key, patience, reason: 'request' });
     const { outcome, joined } = this.#lookups.share(key, () => this.#findOrForward(id, key, patience));
     return joined ? collapse(await outcome) : outcome;
+  }
+
+  /** What a lookup would do now, without doing it. */
+  explain(id: string, around: Pick<LookupFacts, 'kept' | 'upstream'>): Explanation {
+    const key = this.options.keyOf(id);
+    const now = this.options.now();
+    return explainLookup({
+      ...around,
+      now,
+      isCurrent: (entry) => this.#kept.isCurrent(key, entry),
+      missing: this.#missing.get(key, now),
+      fetching: this.#fetches.isUnderWay(key),
+    });
+  }
+
+  /**
+   * Forgets, beside the cache, what readers had of a call, or of all calls: whatever comes next is believed. A fetch
+   * that is under way is not called back: what it finds is stored, and is as new as its own beginning.
+   */
+  forget(id?: string): void {
+    if (id === undefined) this.#missing.forgetAll();
+    else this.#missing.forget(this.options.keyOf(id));
+    this.#kept.forgetSeen(id && this.options.keyOf(id));
   }
 
   async #findOrForward(id: string, key: string, patience: Patience): Promise<LookupResult> {

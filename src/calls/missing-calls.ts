@@ -32,4 +32,8 @@ export class MissingCalls {
   forget(key: string): void {
     this.#calls.delete(key);
   }
+
+  forgetAll(): void {
+    this.#calls.clear();
+  }
 }

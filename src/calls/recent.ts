@@ -43,6 +43,11 @@ export class Recent<V> {
     this.#youngWeight -= this.options.weigh(found.value);
   }
 
+  clear(): void {
+    this.#age();
+    this.#old.clear();
+  }
+
   #age(): void {
     this.#old = this.#young;
     this.#young = new Map();

@@ -25,4 +25,12 @@ export class Seen {
   remember(key: string, answer: CallEntry, now: number): void {
     this.#newest.set(key, answer, now);
   }
+
+  forget(key: string): void {
+    this.#newest.delete(key);
+  }
+
+  forgetAll(): void {
+    this.#newest.clear();
+  }
 }

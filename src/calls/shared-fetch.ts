@@ -50,6 +50,10 @@ export class SharedFetch {
     return this.#flights.share(wanted.key, () => this.#fetch(wanted));
   }
 
+  isUnderWay(key: string): boolean {
+    return this.#flights.has(key);
+  }
+
   async #fetch(wanted: Wanted): Promise<Fetched> {
     for (;;) {
       const lease = await this.#claim(wanted);

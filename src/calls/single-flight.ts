@@ -15,4 +15,8 @@ export class SingleFlight<T> {
     outcome.then(forget, forget);
     return { outcome, joined: false };
   }
+
+  has(key: string): boolean {
+    return this.#flights.has(key);
+  }
 }

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { CallEntry } from '../calls/call-entry.js';
 import { cacheStatus, secondsLeft } from './cache-status.js';
 import type { GatewayResponse } from './gateway-response.js';
-import { standingHeaders } from './standing-headers.js';
+import { SECURITY_HEADERS, standingHeaders } from './standing-headers.js';
 
 /**
  * Answers with a call: 200 with its prepared bytes, or 304 where the caller has them. `response.cache` says how the
@@ -26,6 +26,7 @@ export function sendCall(
     return;
   }
   headers.push(
+    ...SECURITY_HEADERS,
     'Content-Type',
     'application/json; charset=utf-8',
     'Content-Length',

@@ -17,18 +17,19 @@ export function createHealthRoutes(health: () => Health): Router {
     send(response, 200, { status: 'ok' });
   });
   router.all('/readyz', readOnly('/readyz'), (_request, response) => {
-    const { stopping, cache, upstream, workers } = health();
-    const missing = workers !== undefined && workers.up < workers.of;
-    const degraded = cache === 'down' || upstream === 'failing' || missing;
-    const status = stopping ? 'stopping' : degraded ? 'degraded' : 'ready';
-    send(response, stopping ? 503 : 200, {
-      status,
-      redis: cache === 'memory' ? 'not-configured' : cache,
-      upstream,
-      workers,
-    });
+    const { code, body } = readiness(health());
+    send(response, code, body);
   });
   return router;
+}
+
+/** What `/readyz` answers. */
+export function readiness({ stopping, cache, upstream, workers }: Health): { code: number; body: object } {
+  const missing = workers !== undefined && workers.up < workers.of;
+  const degraded = cache === 'down' || upstream === 'failing' || missing;
+  const status = stopping ? 'stopping' : degraded ? 'degraded' : 'ready';
+  const redis = cache === 'memory' ? 'not-configured' : cache;
+  return { code: stopping ? 503 : 200, body: { status, redis, upstream, workers } };
 }
 
 function send(response: Response, status: number, body: object): void {

@@ -4,15 +4,21 @@ import { ours } from './gateway-response.js';
 
 /** Names the route for the log line and lets only `GET` and `HEAD` through. */
 export function readOnly(route: string): RequestHandler {
+  return onlyMethods(route, ['GET', 'HEAD']);
+}
+
+/** Names the route for the log line and lets only these methods through. */
+export function onlyMethods(route: string, methods: readonly string[]): RequestHandler {
   return (request, response, next) => {
     ours(response).route = route;
-    if (request.method === 'GET' || request.method === 'HEAD') next();
-    else next(methodNotAllowed(request.method));
+    if (methods.includes(request.method)) next();
+    else next(methodNotAllowed(request.method, methods));
   };
 }
 
-function methodNotAllowed(method: string): GatewayError {
-  return new GatewayError('method-not-allowed', `${method} is not possible here; use GET or HEAD.`, {
-    allow: 'GET, HEAD',
+function methodNotAllowed(method: string, methods: readonly string[]): GatewayError {
+  const use = `${methods.slice(0, -1).join(', ')}${methods.length > 1 ? ' or ' : ''}${methods.at(-1) ?? ''}`;
+  return new GatewayError('method-not-allowed', `${method} is not possible here; use ${use}.`, {
+    allow: methods.join(', '),
   });
 }

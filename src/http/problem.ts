@@ -26,6 +26,9 @@ const PROBLEMS: Readonly<Record<ErrorCode, readonly [status: number, title: stri
   overloaded: [503, 'Too many lookups are waiting'],
   'not-cached': [504, 'Not in the cache'],
   'internal-error': [500, 'Internal error'],
+  'account-not-found': [404, 'Account not found'],
+  'nothing-kept': [404, 'Nothing is kept of the call'],
+  'operation-incomplete': [503, 'Not all of it could be done'],
 };
 
 /** RFC 9110 section 11.6.1 wants one. Not `Basic`, on which browsers ask their users for a password. */

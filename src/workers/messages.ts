@@ -1,4 +1,6 @@
+import type { ErrorCode } from '../errors.js';
 import type { Health } from '../http/health.js';
+import type { CallTarget, PurgeTarget } from '../ops/operations.js';
 
 /** What the primary process says to a worker. Messages keep their order, those with a connection included. */
 export type ToWorker =
@@ -6,6 +8,8 @@ export type ToWorker =
   | { readonly type: 'connection' }
   /** How all workers together are. */
   | { readonly type: 'health'; readonly health: Health }
+  /** What operators want to know or have done; `answer` comes with the same number. */
+  | { readonly type: 'ask'; readonly number: number; readonly question: Question }
   /** Read consumers, accounts and secrets again. */
   | { readonly type: 'reload' }
   /** The whole gateway stops: say so on `/readyz`, and stop when the connections have come to an end. */
@@ -20,4 +24,14 @@ export type ToPrimary =
   /** Connections may come. */
   | { readonly type: 'ready' }
   /** The connection that was handed over last is here. */
-  | { readonly type: 'taken' };
+  | { readonly type: 'taken' }
+  | { readonly type: 'answer'; readonly number: number; readonly answer: Answer };
+
+/** Each is a method of `ProcessOperations`. */
+export type Question =
+  | { readonly about: 'health' | 'samples' | 'config' }
+  | { readonly about: 'inspect' | 'explain'; readonly target: CallTarget }
+  | { readonly about: 'purge'; readonly target: PurgeTarget };
+
+/** What the method resolved with, or the `GatewayError` that it rejected with. */
+export type Answer = { readonly value: unknown } | { readonly code: ErrorCode; readonly detail: string };

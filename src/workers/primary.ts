@@ -6,7 +6,9 @@ import type { Gateway } from '../gateway.js';
 import { Port } from '../http/connection-source.js';
 import type { Health } from '../http/health.js';
 import { createLog } from '../logger.js';
+import { OpsListener } from '../ops/ops-listener.js';
 import { Crew } from './crew.js';
+import { createCrewOperations } from './crew-operations.js';
 import { Distributor } from './distributor.js';
 import { oneHealth } from './one-health.js';
 
@@ -28,9 +30,13 @@ export function createPrimary(config: Config, entry: string): Primary {
   const log = createLog(config.LOG_LEVEL);
   const { events } = log;
   let told: Health | undefined;
-  const tellHealth = () => {
+  const healthNow = () => {
     const known = crew.workers.map(({ health }) => health).filter((health) => health !== undefined);
     const health = oneHealth(known, config.WORKERS);
+    return { ...health, stopping: health.stopping || isStopping() };
+  };
+  const tellHealth = () => {
+    const health = healthNow();
     if (isDeepStrictEqual(health, told)) return;
     told = health;
     crew.tell({ type: 'health', health });
@@ -51,11 +57,18 @@ export function createPrimary(config: Config, entry: string): Primary {
     },
   });
   const port = new Port(config.HOST, config.PORT);
+  const operations = createCrewOperations({ workers: () => crew.workers, health: healthNow });
+  const { OPS_HOST, OPS_PORT } = config;
+  const operators =
+    OPS_PORT === 'off'
+      ? undefined
+      : new OpsListener({ host: OPS_HOST, port: OPS_PORT, operations, log: events });
   let open = false;
 
   const listen = async () => {
-    await crew.start();
-    if (stopped !== undefined) return 0;
+    await operators?.start();
+    if (!isStopping()) await crew.start();
+    if (isStopping()) return 0;
     // `noDelay` as `node:http` has it, which does not see these connections come in.
     const server = createServer({ pauseOnConnect: true, noDelay: true }, (socket) => {
       distributor.accept(socket);
@@ -89,11 +102,13 @@ export function createPrimary(config: Config, entry: string): Primary {
     if (killed.length > 0) events.error({ workers: killed }, 'killed workers that did not stop in time');
     crew.kill();
     await crew.gone();
+    await operators?.stop();
     events.info({}, 'stopped');
     await log.close();
   };
   let started: Promise<number> | undefined;
   let stopped: Promise<void> | undefined;
+  const isStopping = () => stopped !== undefined;
   if (config.REDIS_URL === undefined)
     events.warn({ workers: config.WORKERS }, 'No Redis: each worker caches on its own, and they may differ');
   return {

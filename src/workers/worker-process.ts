@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import type { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
 import type { Health } from '../http/health.js';
-import type { ToPrimary, ToWorker } from './messages.js';
+import type { Answer, Question, ToPrimary, ToWorker } from './messages.js';
 import { relayLines } from './relay-lines.js';
 
 /** How a process ended: by a code of its own or by a signal. */
@@ -32,6 +32,9 @@ export class WorkerProcess {
   #handedOver: Socket | undefined;
   #health: Health | undefined;
   readonly #child: ChildProcess;
+  /** Who waits for the answer of that number. */
+  readonly #asking = new Map<number, (answer: Answer | undefined) => void>();
+  #questions = 0;
 
   constructor(private readonly options: WorkerProcessOptions) {
     this.number = options.number;
@@ -81,6 +84,22 @@ export class WorkerProcess {
     if (this.#child.connected) this.#child.send(message, ignore);
   }
 
+  /** Undefined where no answer comes within the time, or at all. */
+  ask(question: Question, withinMs: number): Promise<Answer | undefined> {
+    return new Promise((resolve) => {
+      const number = (this.#questions += 1);
+      const settle = (answer: Answer | undefined) => {
+        clearTimeout(timer);
+        this.#asking.delete(number);
+        resolve(answer);
+      };
+      const timer = setTimeout(settle, withinMs, undefined);
+      this.#asking.set(number, settle);
+      if (this.up) this.tell({ type: 'ask', number, question });
+      else settle(undefined);
+    });
+  }
+
   kill(): void {
     this.#child.kill('SIGKILL');
   }
@@ -101,11 +120,15 @@ export class WorkerProcess {
         this.#handedOver?.destroy();
         this.#handedOver = undefined;
         this.options.onFree();
+        break;
+      case 'answer':
+        this.#asking.get(message.number)?.(message.answer);
     }
   }
 
   #ended(ending: Ending): void {
     this.#ready = false;
+    for (const settle of this.#asking.values()) settle(undefined);
     this.options.onEnd(ending);
   }
 }

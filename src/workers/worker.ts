@@ -6,6 +6,7 @@ import type { ConnectionSource } from '../http/connection-source.js';
 import type { Health } from '../http/health.js';
 import { createLog } from '../logger.js';
 import type { OpenTracing } from '../tracing/tracing.js';
+import { answerTo } from './answer.js';
 import type { ToPrimary, ToWorker } from './messages.js';
 
 /** How often a worker looks whether it has something new to say of itself. */
@@ -62,6 +63,11 @@ export function createWorker(config: Config, { number, readConfig, tracing }: Wo
         break;
       case 'health':
         all = message.health;
+        break;
+      case 'ask':
+        void answerTo(message.question, gateway.operations).then((answer) => {
+          tell({ type: 'answer', number: message.number, answer });
+        });
         break;
       case 'reload':
         gateway.reload();

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { createCallCache } from '../../src/cache/create-call-cache.js';
 import { parseRedisUrl } from '../../src/cache/redis/redis-url.js';
 import type { OpenCallCache } from '../../src/cache/create-call-cache.js';
+import type { CacheKeeper } from '../../src/calls/cache-keeper.js';
 import type { CallCache } from '../../src/calls/call-cache.js';
 import type { CallVersion } from '../../src/calls/call-entry.js';
 import { startRedisCluster } from '../support/redis-cluster.js';
@@ -35,6 +36,7 @@ describe.each(adapters)('CallCache: $name', ({ start, maxBytes }) => {
   let server: Awaited<ReturnType<Adapter['start']>>;
   let open: OpenCallCache;
   let cache: CallCache;
+  let keeper: CacheKeeper;
   let key: string;
   let now: number;
   let keys = 0;
@@ -42,7 +44,7 @@ describe.each(adapters)('CallCache: $name', ({ start, maxBytes }) => {
   beforeAll(async () => {
     server = await start();
     open = openCache();
-    ({ cache } = open);
+    ({ cache, keeper } = open);
     await until(() => open.state() !== 'down');
   });
 
@@ -143,6 +145,38 @@ describe.each(adapters)('CallCache: $name', ({ start, maxBytes }) => {
   it('does not take what is no longer usable', async () => {
     expect(await cache.put(key, anEntry({ usableUntil: now }))).toBe('failed');
     expect(await cache.get(key)).toBeUndefined();
+  });
+
+  it('says where an entry is, without taking it into memory', async () => {
+    const entry = anEntry();
+    await cache.put(key, entry);
+    const { memory, redis, redisState } = await keeper.find(key);
+    expect(memory ?? redis).toEqual(entry);
+    expect(redisState).toBe(server.url === undefined ? 'none' : 'up');
+    expect((await keeper.find(key)).memory).toEqual(server.url === undefined ? entry : undefined);
+    expect(await keeper.find(`${key}9`)).toMatchObject({ memory: undefined, redis: undefined });
+  });
+
+  it('has nothing of a call that was purged, and counts what was there', async () => {
+    await cache.put(key, anEntry());
+    await cache.get(key);
+    expect(await keeper.purge(key)).toEqual({ removed: 1, complete: true });
+    expect(cache.peek(key)).toBeUndefined();
+    expect(await cache.get(key)).toBeUndefined();
+    expect(await keeper.purge(key)).toEqual({ removed: 0, complete: true });
+    expect(await cache.put(key, anEntry({ version: finished(1) }))).toBe('stored');
+  });
+
+  it("purges an account's calls, however many, and nobody else's", async () => {
+    const start = `callfire-gateway:v1:one*${(keys += 1)}:`;
+    const others = [`${start.replace('*', 'x')}1`, `${start.slice(0, -1)}0:1`];
+    const all = Array.from({ length: 700 }, (_, id) => `${start}${id + 1}`);
+    await Promise.all([...all, ...others].map((one) => cache.put(one, anEntry())));
+    await cache.get(`${start}1`);
+
+    expect(await keeper.purgeAll(start)).toEqual({ removed: 700, complete: true });
+    expect(await Promise.all(all.map((one) => cache.get(one)))).toEqual(all.map(() => undefined));
+    for (const other of others) expect(await cache.get(other)).toBeDefined();
   });
 
   it('ends with the newest of many concurrent puts', async () => {

@@ -6,6 +6,7 @@ import { DOCUMENT_WORKER } from '../support/document-worker.js';
 
 const ENVIRONMENT = {
   PORT: '0',
+  OPS_PORT: 'off',
   CALLFIRE_LOGIN: 'joe',
   CALLFIRE_PASSWORD: 'secret',
   // Nothing listens there: the start waits for it for a moment.

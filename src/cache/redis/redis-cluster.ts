@@ -53,6 +53,11 @@ export class RedisCluster<Node extends RedisNode> {
     return this.#owners[slotOf(key)];
   }
 
+  /** The masters, as far as is known. */
+  get nodes(): readonly Node[] {
+    return this.#all();
+  }
+
   /** `up` while all masters are. */
   state(): RedisState {
     const nodes = this.#all();

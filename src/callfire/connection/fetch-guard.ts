@@ -47,6 +47,11 @@ export class FetchGuard {
     return this.#breaker.state;
   }
 
+  /** How many fetches are under way and how many wait. */
+  get queue(): Turns['state'] {
+    return this.#queue.state;
+  }
+
   /**
    * Runs a fetch when it has its turn. Rejects as the task does, or with `overloaded`, `upstream-timeout` or
    * `upstream-unavailable`.

@@ -13,6 +13,10 @@ export class Turns {
     this.#free = places;
   }
 
+  get state(): { readonly underWay: number; readonly waiting: number; readonly places: number } {
+    return { underWay: this.places - this.#free, waiting: this.#waiting.size, places: this.places };
+  }
+
   /**
    * Resolves when there is a place, to be given back with `leave`. Rejects with `overloaded` when as many as
    * may wait do so already, and with the deadline's reason when that ends first: there is nothing to give back then.

@@ -1,0 +1,114 @@
+import { once } from 'node:events';
+import { setTimeout } from 'node:timers/promises';
+import express, { type ErrorRequestHandler } from 'express';
+import type { EventLog } from '../calls/event-log.js';
+import { createLineLimit } from '../calls/line-limit.js';
+import { GatewayError } from '../errors.js';
+import { Port } from '../http/connection-source.js';
+import { createFail } from '../http/failure.js';
+import { ours } from '../http/gateway-response.js';
+import { requestId } from '../http/request-id.js';
+import { createHttpServer, type HttpServer } from '../http/server.js';
+import { setStandingHeaders } from '../http/standing-headers.js';
+import type { Operations } from './operations.js';
+import { createOpsRoutes } from './ops-routes.js';
+import { checkTrusted } from './trusted-request.js';
+
+interface OpsListenerOptions {
+  readonly host: string;
+  /** Undefined: the usual one where it is free, otherwise none. */
+  readonly port: number | undefined;
+  readonly operations: Operations;
+  readonly log: EventLog;
+}
+
+const USUAL_PORT = 9090;
+/** How long answers may take that are under way when this stops. */
+const CLOSE_WITHIN_MS = 500;
+
+/** The operators' own port: nothing of it is reachable through the public one. */
+export class OpsListener {
+  readonly #server: HttpServer;
+
+  constructor(private readonly options: OpsListenerOptions) {
+    this.#server = createOpsServer(options);
+  }
+
+  /** Rejects where the port that was asked for cannot be had, with `address` and `port` on the error. */
+  async start(): Promise<void> {
+    const { host, port: asked, log } = this.options;
+    try {
+      const port = await new Port(host, asked ?? USUAL_PORT).open(this.#server);
+      log.info({ operators: `${host}:${port}` }, 'operators may ask');
+    } catch (error) {
+      if (asked === undefined && isInUse(error)) {
+        log.warn(
+          { operators: `${host}:${USUAL_PORT}` },
+          "Without the operators' listener: its port is in use; see OPS_PORT",
+        );
+        return;
+      }
+      throw Object.assign(error instanceof Error ? error : new Error(String(error)), {
+        address: host,
+        port: asked ?? USUAL_PORT,
+      });
+    }
+  }
+
+  /** Ends all connections, those with an answer under way after half a second. Idempotent. */
+  async stop(): Promise<void> {
+    if (!this.#server.listening) return;
+    const closed = once(this.#server, 'close');
+    this.#server.close();
+    this.#server.closeIdleConnections();
+    await Promise.race([closed, setTimeout(CLOSE_WITHIN_MS, undefined, { ref: false })]);
+    this.#server.closeAllConnections();
+    await closed;
+  }
+}
+
+function createOpsServer({ host, operations, log }: OpsListenerOptions): HttpServer {
+  const fail = createFail(log);
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.set('query parser', 'simple');
+  const mayLog = createLineLimit();
+  app.use((request, _response, next) => {
+    try {
+      checkTrusted(request, host);
+    } catch (error) {
+      const { method, socket } = request;
+      if (mayLog('forbidden'))
+        log.warn(
+          { audit: 'operators', outcome: 'forbidden', method, address: socket.remoteAddress },
+          REFUSED,
+        );
+      throw error;
+    }
+    next();
+  });
+  app.use(createOpsRoutes({ operations, log }));
+  app.use(() => {
+    throw new GatewayError('route-not-found', NOTHING_HERE);
+  });
+  const onError: ErrorRequestHandler = (error, _request, response, _next) => {
+    fail(ours(response), error);
+  };
+  app.use(onError);
+  return createHttpServer(app, (request, response) => {
+    response.startedAt = performance.now();
+    response.requestId = requestId(request.headers['x-request-id']);
+    setStandingHeaders(response);
+    app(request, response);
+  });
+}
+
+const REFUSED =
+  'A request to the operators was refused: a page in a browser may have sent it, or its Host is not known here';
+const NOTHING_HERE =
+  "This is the operators' listener: /metrics, /healthz, /readyz, /config, /cache/calls, /cache/calls/{id} and /debug/lookup/{id}.";
+
+function isInUse(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+}
