@@ -19,6 +19,5 @@ export function standingHeaders({ requestId, allowance }: GatewayResponse): stri
 /** Sets all of them where an answer is put together header by header. */
 export function setStandingHeaders(response: GatewayResponse): void {
   const headers = [...SECURITY_HEADERS, ...standingHeaders(response)];
-  for (let at = 0; at < headers.length; at += 2)
-    response.setHeader(headers[at] ?? '', headers[at + 1] ?? '');
+  for (let at = 0; at < headers.length; at += 2) response.setHeader(headers[at] ?? '', headers[at + 1] ?? '');
 }
