@@ -30,11 +30,12 @@ export interface Target extends TestGateway {
 
 interface TargetOptions {
   readonly environment?: Readonly<Record<string, string>>;
+  readonly files?: Readonly<Record<string, string>>;
   readonly overrides?: Overrides;
 }
 
 /** For all tests of a file: attacks come one after another. Requests upstream share one connection an account. */
-export async function startTarget({ environment, overrides }: TargetOptions = {}): Promise<Target> {
+export async function startTarget({ environment, files, overrides }: TargetOptions = {}): Promise<Target> {
   const second = createSimulator({ login: 'second-login', password: 'second-password' });
   await second.start();
   const accounts = [
@@ -53,7 +54,7 @@ export async function startTarget({ environment, overrides }: TargetOptions = {}
       RATE_LIMIT_UNAUTHENTICATED: '100000/60',
       ...environment,
     },
-    files: { accounts: JSON.stringify({ accounts }), consumers: CONSUMERS.file },
+    files: { accounts: JSON.stringify({ accounts }), consumers: CONSUMERS.file, ...files },
     ...(overrides && { overrides }),
   });
   afterAll(async () => {
