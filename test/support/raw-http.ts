@@ -72,12 +72,16 @@ export const LAST = 'GET /healthz HTTP/1.1\r\nHost: gateway\r\nConnection: close
 
 /** Sends it all at once, waits until the server has closed, and returns its answers. */
 export async function exchange(url: string, text: string): Promise<readonly RawAnswer[]> {
+  return answersIn(await rawExchange(url, text));
+}
+
+/** The same, with every byte that came, one character each. */
+export async function rawExchange(url: string, text: string): Promise<string> {
   const connection = await RawConnection.open(url);
   connection.send(text);
   await connection.closed;
-  const { answers } = connection;
   connection.destroy();
-  return answers;
+  return connection.received;
 }
 
 /** Answers one after another, each with a `Content-Length`, in chunks, or without a body. Throws for anything else. */
