@@ -17,7 +17,7 @@ import { createHealthRoutes } from './http/health-routes.js';
 import { Listener } from './http/listener.js';
 import { createLookupHandler } from './http/lookup-handler.js';
 import { createRequestLog } from './http/request-log.js';
-import { createHttpServer, type ClientPatience } from './http/server.js';
+import { createHttpServer, patienceWith, type ClientPatience } from './http/server.js';
 import { UnderWay } from './http/under-way.js';
 import { createLimits } from './limits/create-limits.js';
 import { createStrangers } from './limits/strangers.js';
@@ -134,7 +134,8 @@ export function createGateway(config: Config, overrides: Overrides = {}): Gatewa
   const ended = createRequestLog(log);
   const frontDoor = createFrontDoor({ app, admit, cors, handler, ended, fail, underWay });
   const connections = overrides.connections ?? new Port(config.HOST, config.PORT);
-  const server = createHttpServer(app, frontDoor, overrides.patience);
+  const { patience = patienceWith(config.UPSTREAM_TIMEOUT_MS) } = overrides;
+  const server = createHttpServer(app, frontDoor, patience);
   const listener = new Listener(server, underWay, connections);
 
   const open = async () => {

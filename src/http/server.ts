@@ -11,11 +11,17 @@ export interface ClientPatience {
   readonly headersMs: number;
   /** To the end of the body: a long one may come slowly, but not without end. */
   readonly requestMs: number;
+  /** Without a byte in either direction while an answer is under way: it is waited for, or nobody reads it. */
+  readonly stillMs: number;
   /** How often Node looks for those who have taken longer. */
   readonly checkEveryMs: number;
 }
 
-const PATIENCE: ClientPatience = { headersMs: 20_000, requestMs: 300_000, checkEveryMs: 5_000 };
+/** `waitMs` is how long CallFire may be waited for: for a turn, for a connection and for an answer. */
+export function patienceWith(waitMs: number): ClientPatience {
+  const stillMs = 3 * waitMs + 60_000;
+  return { headersMs: 20_000, requestMs: 300_000, stillMs, checkEveryMs: 5_000 };
+}
 
 /** Longer than the idle time of the usual load balancers, so that it is they who close a connection. */
 const KEEP_ALIVE_MS = 65_000;
@@ -30,7 +36,7 @@ const MAX_HEADER_BYTES = 16_384;
 export function createHttpServer(
   app: Express,
   listener: (request: IncomingMessage, response: GatewayResponse) => void,
-  patience: ClientPatience = PATIENCE,
+  patience: ClientPatience = patienceWith(0),
 ): HttpServer {
   class Request extends IncomingMessage {}
   class Response extends GatewayResponse {}
@@ -58,5 +64,6 @@ export function createHttpServer(
   // Without it Node keeps the first thousand headers and frames the body by those that it has dropped, too: the
   // passthrough would send a body upstream that looks like the next request. Their length is limited all the same.
   server.maxHeadersCount = 0;
+  server.timeout = patience.stillMs;
   return server;
 }

@@ -17,9 +17,10 @@ export class RawConnection {
   readonly closed: Promise<void>;
   readonly #lost: Promise<void>;
 
-  private constructor(socket: Socket) {
+  private constructor(socket: Socket, reads: boolean) {
     this.#socket = socket;
-    socket.on('data', (bytes) => this.#received.push(bytes)).on('error', () => undefined);
+    socket.on('error', () => undefined);
+    if (reads) socket.on('data', (bytes) => this.#received.push(bytes));
     this.#lost = new Promise((resolve) => {
       socket.once('close', () => {
         resolve();
@@ -33,11 +34,12 @@ export class RawConnection {
     });
   }
 
-  static async open(url: string): Promise<RawConnection> {
+  /** Unless it `reads`, what the server sends stays where it is. */
+  static async open(url: string, { reads = true } = {}): Promise<RawConnection> {
     const { hostname, port } = new URL(url);
     const socket = connect({ host: hostname, port: Number(port), allowHalfOpen: true });
     await once(socket, 'connect');
-    return new RawConnection(socket);
+    return new RawConnection(socket, reads);
   }
 
   /** One character a byte. */

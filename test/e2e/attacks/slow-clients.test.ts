@@ -4,8 +4,8 @@ import { RawConnection } from '../../support/raw-http.js';
 import { until } from '../../support/until.js';
 import { as, ID, linesAs, RAW, startTarget } from './target.js';
 
-/** What is by default 20 seconds, five minutes and five seconds. */
-const PATIENCE = { headersMs: 300, requestMs: 900, checkEveryMs: 50 };
+/** What is by default 20 seconds, five minutes, a minute and a half, and five seconds. */
+const PATIENCE = { headersMs: 300, requestMs: 900, stillMs: 2000, checkEveryMs: 50 };
 
 const target = await startTarget({ overrides: { patience: PATIENCE } });
 const open: RawConnection[] = [];
@@ -77,6 +77,18 @@ describe('a client that is slow without end loses its connection, also if it nev
     await patienceWith(connection, 'x');
     // The only place of the account upstream.
     expect((await get(`${target.url}${RAW}/2001`, as('alice'))).status).toBe(200);
+  });
+
+  it('with reading what it has asked for', async () => {
+    const label = `<Label><Name>${'x'.repeat(1000)}</Name></Label>`;
+    const xml = `<r:Resource xmlns="http://api.callfire.com/data" xmlns:r="http://api.callfire.com/resource"><Call id="2999"><State>FINISHED</State>${label.repeat(1000)}</Call></r:Resource>`;
+    target.simulator.putCall('2999', Buffer.from(xml));
+    await get(`${target.url}/calls/2999`, as('alice'));
+    const connection = await RawConnection.open(target.url, { reads: false });
+    open.push(connection);
+    connection.send(`GET /calls/2999 HTTP/1.1\r\n${linesAs('alice')}\r\n`.repeat(20));
+    // Not read either: the server waits for its answers to get away first.
+    await connection.drip('G');
   });
 
   it('is told why, where no answer has begun', async () => {

@@ -119,6 +119,7 @@ describe('createAuthenticator', () => {
       { 'x-api-key': token },
       { 'x-api-key': 'x'.repeat(100_000) },
       { 'x-api-key': hashApiKey(key) },
+      { authorization: `${basic('web', key).authorization}, x` },
       basic('app', key),
       basic('WEB', key),
       basic('', key),
