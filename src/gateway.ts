@@ -17,7 +17,7 @@ import { createHealthRoutes } from './http/health-routes.js';
 import { Listener } from './http/listener.js';
 import { createLookupHandler } from './http/lookup-handler.js';
 import { createRequestLog } from './http/request-log.js';
-import { createHttpServer } from './http/server.js';
+import { createHttpServer, patienceWith, type ClientPatience } from './http/server.js';
 import { UnderWay } from './http/under-way.js';
 import { createLimits } from './limits/create-limits.js';
 import { createStrangers } from './limits/strangers.js';
@@ -38,6 +38,8 @@ export interface Overrides {
   readonly documentWorker?: URL;
   /** Default: the port of the configuration. */
   readonly connections?: ConnectionSource;
+  /** How slow clients may be. */
+  readonly patience?: ClientPatience;
   /** What `/readyz` tells, where this gateway is a part of one. */
   readonly health?: () => Health;
   /** Reads the configuration again; by default it never changes. Throws a `ConfigError`. */
@@ -154,7 +156,8 @@ export function createGateway(config: Config, overrides: Overrides = {}): Gatewa
   const ended = tracing?.ended(requestLog) ?? requestLog;
   const frontDoor = createFrontDoor({ app, admit, cors, handler, ended, fail, underWay });
   const connections = overrides.connections ?? new Port(config.HOST, config.PORT);
-  const server = createHttpServer(app, tracing?.entered(frontDoor) ?? frontDoor);
+  const { patience = patienceWith(config.UPSTREAM_TIMEOUT_MS) } = overrides;
+  const server = createHttpServer(app, tracing?.entered(frontDoor) ?? frontDoor, patience);
   const listener = new Listener(server, underWay, connections);
 
   const open = async () => {

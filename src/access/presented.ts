@@ -35,8 +35,12 @@ function schemeOf(authorization: string): Presented {
   }
 }
 
+/** RFC 4648 section 4. Node decodes anything, and drops what follows the padding. */
+const BASE64 = /^[A-Za-z0-9+/]*={0,2}$/;
+
 /** RFC 7617: the name ends at the first colon. */
 function basic(encoded: string): Presented {
+  if (!BASE64.test(encoded)) throw notAccepted();
   const pair = Buffer.from(encoded, 'base64').toString('utf8');
   const colon = pair.indexOf(':');
   if (colon === -1) throw notAccepted();

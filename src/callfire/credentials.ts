@@ -32,7 +32,8 @@ export function createCredentials(logins: readonly Login[]): Credentials {
     .sort((a, b) => b.length - a.length)
     .filter((secret) => secret !== '');
   const pattern = longestFirst.map((secret) => Array.from(secret, spellings).join('')).join('|');
-  const anySecret = pattern === '' ? null : new RegExp(pattern, 'g');
+  // In any letter case: parsers of header values put what they complain about into lower case.
+  const anySecret = pattern === '' ? null : new RegExp(pattern, 'gi');
   return {
     appearIn: (body) => marks.some((mark) => body.includes(mark)),
     scrub: (text) => (anySecret === null ? text : text.replace(anySecret, '[redacted]')),
@@ -51,7 +52,7 @@ function tellingForms({ login, password }: Login): string[] {
 function allForms({ login, password }: Login): string[] {
   const encoded = [login, password, `${login}:${password}`].flatMap((text) => [
     ...base64Forms(text),
-    ...hexForms(text),
+    Buffer.from(text, 'utf8').toString('hex'),
   ]);
   return [login, password, ...encoded];
 }
@@ -60,11 +61,6 @@ function base64Forms(text: string): [padded: string, unpadded: string, urlSafe: 
   const bytes = Buffer.from(text, 'utf8');
   const padded = bytes.toString('base64');
   return [padded, padded.replace(/=+$/, ''), bytes.toString('base64url')];
-}
-
-function hexForms(text: string): string[] {
-  const digits = Buffer.from(text, 'utf8').toString('hex');
-  return [digits, digits.toUpperCase()];
 }
 
 const NAMED: Readonly<Record<string, readonly string[]>> = {
@@ -80,19 +76,15 @@ const NAMED: Readonly<Record<string, readonly string[]>> = {
 
 /** A pattern for one character: as it is, percent-encoded, escaped as JSON or as XML, since all of these may mix. */
 function spellings(character: string): string {
-  const percent = Array.from(Buffer.from(character, 'utf8'), (byte) => `%${anyCase(hex(byte, 2))}`).join('');
+  const percent = Array.from(Buffer.from(character, 'utf8'), (byte) => `%${hex(byte, 2)}`).join('');
   const units = Array.from({ length: character.length }, (_, index) => character.charCodeAt(index));
-  const json = units.map((unit) => `\\\\u${anyCase(hex(unit, 4))}`).join('');
+  const json = units.map((unit) => `\\\\u${hex(unit, 4)}`).join('');
   const codePoint = character.codePointAt(0) ?? 0;
-  const xml = [`&#0*${codePoint};`, `&#x0*${anyCase(hex(codePoint, 1))};`];
+  const xml = [`&#0*${codePoint};`, `&#x0*${hex(codePoint, 1)};`];
   const itself = character.replace(/[\\^$.*+?()[\]{}|/]/, '\\$&');
   return `(?:${[...(NAMED[character] ?? []), percent, json, ...xml, itself].join('|')})`;
 }
 
 function hex(value: number, digits: number): string {
   return value.toString(16).padStart(digits, '0');
-}
-
-function anyCase(hexDigits: string): string {
-  return hexDigits.replace(/[a-f]/g, (digit) => `[${digit}${digit.toUpperCase()}]`);
 }

@@ -7,6 +7,9 @@ import { requestId } from './request-id.js';
 const DETAIL =
   'The request could not be read as HTTP/1.1; check its request line and that its headers are at most 16 KiB.';
 
+/** For a client to read why. */
+const LINGER_MS = 1_000;
+
 /**
  * Answers what Node's parser refuses, before there is a request: not HTTP/1.1, headers too long or too slow. Fits the
  * server's `clientError` event.
@@ -27,6 +30,8 @@ export function answerClientError(_error: Error, socket: Duplex): void {
     'Connection: close',
   ];
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+  // Whoever keeps its own side open would keep the connection. Not at once, or a reset could overtake the answer.
+  setTimeout(() => socket.destroy(), LINGER_MS).unref();
 }
 
 /** Whether another answer has begun on the connection. Node's own handler asks the same member; there is no other. */

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { createApiKey } from '../../src/access/api-key.js';
 import { testConsumers } from '../support/consumers.js';
 import { get, LOGIN, PASSWORD, startGateway, type TestGateway } from '../support/gateway.js';
-import { AUDIENCE, createIssuerKey, ISSUER, type IssuerKey } from '../support/issuer.js';
+import { AUDIENCE, createSigner, ISSUER, type Signer } from '../support/issuer.js';
 import { startLoad, type Load } from '../support/load.js';
 import { serve, type Environment, type Serving } from '../support/process.js';
 import { startRedisServer } from '../support/redis-server.js';
@@ -202,9 +202,10 @@ async function startRotation() {
   ending.push(() => redis.stop());
   const folder = createFolder();
   const keys = [createApiKey(), createApiKey()] as const;
-  const issuers = [await createIssuerKey('one'), await createIssuerKey('two')] as const;
-  const tokens = await Promise.all(issuers.map((issuer) => issuer.sign()));
-  const files = (own: readonly string[], logins: readonly object[], issued: readonly IssuerKey[]) => {
+  const issuers = [await createSigner('one'), await createSigner('two')] as const;
+  const exp = Math.floor(Date.now() / 1000) + 3600;
+  const tokens = await Promise.all(issuers.map((issuer) => issuer.sign({ exp })));
+  const files = (own: readonly string[], logins: readonly object[], issued: readonly Signer[]) => {
     folder.write('consumers', testConsumers([{ name: 'web', scopes: SCOPES, keys: own }]).file);
     const [current, next] = logins;
     folder.write('accounts', { accounts: [{ name: 'main', baseUrl: baseUrl(), current, next }] });

@@ -18,6 +18,7 @@ export function forwardedHeaders(received: IncomingHttpHeaders): IncomingHttpHea
   perHop.delete('content-length');
   const kept = Object.entries(received).filter(([name]) => {
     const dashed = name.replaceAll('_', '-'); // CGI and its heirs do not tell them apart.
+    if (dashed === 'content-length') return name === dashed;
     return ![HOP_BY_HOP, FOR_GATEWAY, OVERRIDES].some((rule) => rule.test(dashed)) && !perHop.has(name);
   });
   return Object.fromEntries(kept);

@@ -6,7 +6,7 @@ import type { TokenConfig } from '../../../src/config/access.js';
 import type { ConsumerConfig } from '../../../src/config/consumers-file.js';
 import { GatewayError } from '../../../src/errors.js';
 import { RecordingLog } from '../../support/recording-log.js';
-import { createSigner, NOW, startPublisher, tokenConfig } from './issuer.js';
+import { createSigner, NOW, startPublisher, tokenConfig } from '../../support/issuer.js';
 
 const signer = await createSigner('k1');
 const key = createApiKey();
@@ -119,6 +119,7 @@ describe('createAuthenticator', () => {
       { 'x-api-key': token },
       { 'x-api-key': 'x'.repeat(100_000) },
       { 'x-api-key': hashApiKey(key) },
+      { authorization: `${basic('web', key).authorization}, x` },
       basic('app', key),
       basic('WEB', key),
       basic('', key),

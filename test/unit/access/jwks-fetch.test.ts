@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { fetchJwks } from '../../../src/access/jwks-fetch.js';
-import { createSigner, startPublisher } from './issuer.js';
+import { createSigner, startPublisher } from '../../support/issuer.js';
 
 const signer = await createSigner('k1');
 

@@ -4,7 +4,7 @@ import type { TokenConfig } from '../../../src/config/access.js';
 import { GatewayError } from '../../../src/errors.js';
 import { RecordingLog } from '../../support/recording-log.js';
 import { until } from '../../support/until.js';
-import { createSigner, NOW, startPublisher, tokenConfig, type Publisher } from './issuer.js';
+import { createSigner, NOW, startPublisher, tokenConfig, type Publisher } from '../../support/issuer.js';
 
 const [first, second] = await Promise.all([createSigner('k1'), createSigner('k2')]);
 

@@ -5,7 +5,7 @@ import { createTokens, type Tokens } from '../../../src/access/tokens.js';
 import type { TokenConfig } from '../../../src/config/access.js';
 import { GatewayError } from '../../../src/errors.js';
 import { RecordingLog } from '../../support/recording-log.js';
-import { claimsOf, createSigner, NOW, type Claims, startPublisher, tokenConfig } from './issuer.js';
+import { claimsOf, createSigner, NOW, type Claims, startPublisher, tokenConfig } from '../../support/issuer.js';
 
 const signer = await createSigner('k1');
 const rsa = await createSigner('r1', 'RS256');

@@ -27,6 +27,7 @@ describe('createCredentials', () => {
     ['percent-encoded', encodeURIComponent(PASSWORD)],
     ['percent-encoded in lower case', encodeURIComponent(PASSWORD).toLowerCase()],
     ['a form field', new URLSearchParams([['', PASSWORD]]).toString().slice(1)],
+    ['base64 that a decoder complains about in lower case', pair.toString('base64').toLowerCase()],
     ['percent-encoded base64', encodeURIComponent(pair.toString('base64'))],
     ['JSON', JSON.stringify(PASSWORD).slice(1, -1)],
     ['JSON in ASCII with escaped solidus', 'p&ss<w>\\"\\u00F6\'rd\\/\\\\ 50%?'],

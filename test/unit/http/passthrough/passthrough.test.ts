@@ -216,6 +216,7 @@ describe('createPassthrough: what goes upstream', () => {
       'x-rewrite-url': '/admin',
       'x-http-method-override': 'DELETE',
       x_http_method_override: 'DELETE',
+      content_length: '7',
     };
 
     await gateway.ask('/call/1', {
