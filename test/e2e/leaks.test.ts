@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, describe, expect, it, jest } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { ConfigError, readConfig } from '../../src/config.js';
 import type { ErrorCode } from '../../src/errors.js';
@@ -20,6 +20,9 @@ import { startRedisServer } from '../support/redis-server.js';
 import { SecretScan, secretsOfLogin } from '../support/secret-scan.js';
 import { until } from '../support/until.js';
 import { AUDIENCE, createSigner, ISSUER } from '../support/issuer.js';
+
+// Two cores may be busy with other tests.
+jest.setTimeout(60_000);
 
 /** Every secret that there is, in words that stand nowhere by chance. */
 const LOGINS = {
@@ -494,7 +497,7 @@ describe('no secret leaves the process', () => {
     for (const path of ['/calls/2001', '/api/1.1/rest/call/2001', '/readyz', '/calls/x'])
       await ask(`http://127.0.0.1:${port}${path}`, 'X-Nothing: 1');
     program.signal('SIGHUP');
-    await until(() => program.stdout.includes('"audit":"reload"'));
+    await until(() => program.stdout.includes('"audit":"reload"'), 30_000);
     program.signal('SIGTERM');
     expect(await program.exit).toEqual({ code: 0, signal: null });
     scan.look('stdout and stderr', program.stdout + program.stderr);

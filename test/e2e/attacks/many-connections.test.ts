@@ -1,9 +1,12 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { get } from '../../support/gateway.js';
 import { serve } from '../../support/process.js';
 import { until } from '../../support/until.js';
+
+// Two cores may be busy with other tests.
+jest.setTimeout(60_000);
 
 const CONNECTIONS = 2000;
 const AT_ONCE = 250;
