@@ -47,12 +47,13 @@ export function createAdmission(parts: AdmissionParts): Admit {
   return (request, response) => {
     try {
       const caller = identify(request.headers);
-      if (!(caller instanceof Promise)) return enter(request, response, caller);
-      return caller
-        .then((known) => enter(request, response, known))
-        .catch((error: unknown) => {
-          throw refusal(parts, error, request, response);
-        });
+      const waiting =
+        caller instanceof Promise
+          ? caller.then((known) => enter(request, response, known))
+          : enter(request, response, caller);
+      return waiting?.catch((error: unknown) => {
+        throw refusal(parts, error, request, response);
+      });
     } catch (error) {
       throw refusal(parts, error, request, response);
     }

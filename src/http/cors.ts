@@ -12,7 +12,7 @@ interface CorsOptions {
   readonly all: () => Origins;
 }
 
-/** Sets the CORS headers (Fetch standard) of a response. There are no cookies, hence no credentials mode. */
+/** Decides who may read an answer (CORS, Fetch standard). There are no cookies, hence no credentials mode. */
 export interface Cors {
   /** Before it is known who asks, and for preflights, which never say. */
   begin(request: IncomingMessage, response: GatewayResponse): void;
@@ -23,28 +23,21 @@ export interface Cors {
   narrow(own: Origins | undefined, request: IncomingMessage, response: GatewayResponse): void;
 }
 
-const ALLOW_ORIGIN = 'Access-Control-Allow-Origin';
-const EXPOSE = 'Access-Control-Expose-Headers';
-const EXPOSED =
-  'Age, Cache-Status, ETag, RateLimit, RateLimit-Policy, Retry-After, WWW-Authenticate, X-Request-Id';
-
 export function createCors({ shared, all }: CorsOptions): Cors {
   return {
     begin({ headers: { origin } }, response) {
       const origins = all();
       if (origins.size === 0) return;
       const any = origins.has('*');
-      if (!any) response.setHeader('Vary', 'Origin');
-      if (!any && (origin === undefined || !origins.has(origin))) return;
-      response.setHeader(ALLOW_ORIGIN, any ? '*' : (origin ?? '*'));
-      response.setHeader(EXPOSE, EXPOSED);
+      response.variesByOrigin = !any;
+      if (any) response.allowOrigin = '*';
+      else if (origin !== undefined && origins.has(origin)) response.allowOrigin = origin;
     },
     narrow(own, { headers: { origin } }, response) {
       if (origin === undefined) return;
       const origins = own ?? shared;
       if (origins.has(origin) || origins.has('*')) return;
-      response.removeHeader(ALLOW_ORIGIN);
-      response.removeHeader(EXPOSE);
+      response.allowOrigin = undefined;
       if (own !== undefined) throw new GatewayError('forbidden', WRONG_ORIGIN);
     },
   };
@@ -55,7 +48,7 @@ const WRONG_ORIGIN = "The caller may not be used from this origin; ask the gatew
 /** Whether a browser asks in advance, and may come: only where its origin is allowed. */
 export function isAllowedPreflight({ method, headers }: IncomingMessage, response: GatewayResponse): boolean {
   const isPreflight = method === 'OPTIONS' && headers['access-control-request-method'] !== undefined;
-  return isPreflight && response.hasHeader(ALLOW_ORIGIN);
+  return isPreflight && response.allowOrigin !== undefined;
 }
 
 export function sendPreflight(response: GatewayResponse): void {

@@ -49,7 +49,8 @@ export function createFrontDoor({ app, admit, cors, handler, ended, fail, underW
     try {
       await admitted;
       checkScope(response, 'calls:read');
-      await handler.answer(request, response, id, NO_WISH);
+      // The caller may have left meanwhile.
+      if (!response.destroyed) await handler.answer(request, response, id, NO_WISH);
     } catch (error) {
       fail(response, error);
     }
@@ -84,6 +85,7 @@ export function createFrontDoor({ app, admit, cors, handler, ended, fail, underW
     try {
       const isPreflight = isAllowedPreflight(request, response);
       if (!isPreflight && !isHealthPath(request.url)) await admit(request, response);
+      if (response.destroyed) return;
       setStandingHeaders(response);
       if (isPreflight) sendPreflight(response);
       else app(request, response);
@@ -101,6 +103,7 @@ export function createFrontDoor({ app, admit, cors, handler, ended, fail, underW
     else enterLookup(request, response, id);
   };
 }
+
 /** The id, if this is `GET` or `HEAD /calls/<valid id>` and carries nothing that could change the answer. */
 function plainId({ method, url, headers }: IncomingMessage): string | undefined {
   if (method !== 'GET' && method !== 'HEAD') return undefined;

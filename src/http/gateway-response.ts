@@ -14,6 +14,9 @@ export class GatewayResponse extends ServerResponse {
   startedAt = 0;
   /** The pattern of the route that answered, never the path as sent. */
   route = '-';
+  /** The origin that browsers may show the answer to, if any, and whether another one might be told otherwise. */
+  allowOrigin: string | undefined = undefined;
+  variesByOrigin = false;
   /** Who asks; undefined until that is known, and where nobody has to say. */
   caller: Caller | undefined = undefined;
   account: ServedAccount | undefined = undefined;

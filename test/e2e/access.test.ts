@@ -245,6 +245,19 @@ describe('every answer', () => {
   });
 });
 
+describe('a call', () => {
+  it('is not to be given by a cache to who has another key', async () => {
+    const { url } = await start({ environment: { CORS_ORIGINS: APP } });
+    const vary = async (path: string, headers: Record<string, string>) =>
+      (await get(`${url}${path}`, headers)).headers.vary;
+    const all = 'Authorization, X-API-Key, Origin';
+    expect(await vary(`/calls/${ID}`, bearer('web'))).toBe(all);
+    expect(await vary(`/calls/${ID}`, bearer('web'))).toBe(all);
+    expect(await vary(`/calls/${ID}`, { ...bearer('web'), 'If-None-Match': '*' })).toBe(all);
+    expect(await vary(RAW, bearer('sdk'))).toBe(all);
+  });
+});
+
 describe('the audit', () => {
   it('says of each request who, what, when and with what outcome, and never the key', async () => {
     const { url, logLines } = await start();
