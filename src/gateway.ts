@@ -6,7 +6,7 @@ import { createCallCache } from './cache/create-call-cache.js';
 import { createLimitKeyMaker } from './cache/keys.js';
 import { freshnessPolicy, type Config } from './config.js';
 import { createAdmission } from './http/admission.js';
-import { createApp, PASSTHROUGH_PREFIX } from './http/app.js';
+import { createApp } from './http/app.js';
 import { createCallsRoute } from './http/calls-route.js';
 import { Port, type ConnectionSource } from './http/connection-source.js';
 import { createCors } from './http/cors.js';
@@ -16,6 +16,7 @@ import type { Health } from './http/health.js';
 import { createHealthRoutes } from './http/health-routes.js';
 import { Listener } from './http/listener.js';
 import { createLookupHandler } from './http/lookup-handler.js';
+import { PASSTHROUGH_PREFIX } from './http/passthrough-prefix.js';
 import { createRequestLog } from './http/request-log.js';
 import { createHttpServer, patienceWith, type ClientPatience } from './http/server.js';
 import { UnderWay } from './http/under-way.js';
@@ -157,7 +158,12 @@ export function createGateway(config: Config, overrides: Overrides = {}): Gatewa
   const frontDoor = createFrontDoor({ app, admit, cors, handler, ended, fail, underWay });
   const connections = overrides.connections ?? new Port(config.HOST, config.PORT);
   const { patience = patienceWith(config.UPSTREAM_TIMEOUT_MS) } = overrides;
-  const server = createHttpServer(app, tracing?.entered(frontDoor) ?? frontDoor, patience);
+  const server = createHttpServer(app, tracing?.entered(frontDoor) ?? frontDoor, {
+    patience,
+    onClientError: (error) => {
+      events.info({ audit: 'access', ...error, code: 'invalid-parameter' }, 'no request');
+    },
+  });
   const listener = new Listener(server, underWay, connections);
 
   const open = async () => {

@@ -3,8 +3,7 @@ import { GatewayError } from '../errors.js';
 import { checkScope } from './admission.js';
 import { ours } from './gateway-response.js';
 import type { Fail } from './failure.js';
-
-export const PASSTHROUGH_PREFIX = '/api/1.1/rest';
+import { PASSTHROUGH_PREFIX } from './passthrough-prefix.js';
 
 interface AppParts {
   readonly routes: readonly Router[];
@@ -17,6 +16,7 @@ export function createApp({ routes, fail }: AppParts): Express {
   app.disable('x-powered-by');
   app.disable('etag');
   app.set('query parser', 'simple');
+  app.enable('case sensitive routing');
   for (const route of routes) app.use(route);
   app.use(PASSTHROUGH_PREFIX, passThrough);
   app.use((request) => {
@@ -34,7 +34,7 @@ export function createApp({ routes, fail }: AppParts): Express {
 
 /** Through the account of the caller, if it may and the passthrough is there at all. */
 const passThrough: RequestHandler = (request, response, next) => {
-  const { account } = ours(response);
+  const { account, allowOrigin } = ours(response);
   if (account?.passthrough === undefined) {
     next();
     return;
@@ -42,6 +42,12 @@ const passThrough: RequestHandler = (request, response, next) => {
   ours(response).route = `${PASSTHROUGH_PREFIX}/**`;
   const isRead = request.method === 'GET' || request.method === 'HEAD';
   checkScope(ours(response), isRead ? 'passthrough:read' : 'passthrough:write');
+  // A page sends forms anywhere unasked, with the password that its browser remembers.
+  if (!isRead && request.headers.origin !== undefined && allowOrigin === undefined)
+    throw new GatewayError(
+      'forbidden',
+      'Pages of this origin may not write; CORS_ORIGINS names those that may.',
+    );
   account.passthrough(request, response, next);
 };
 

@@ -1,6 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { GatewayError } from '../errors.js';
 import type { GatewayResponse } from './gateway-response.js';
+import { methodNotAllowed } from './methods.js';
+import { setStandingHeaders } from './standing-headers.js';
 
 /** Exact origins, or `*` among them for every one. */
 type Origins = ReadonlySet<string>;
@@ -45,14 +47,18 @@ export function createCors({ shared, all }: CorsOptions): Cors {
 
 const WRONG_ORIGIN = "The caller may not be used from this origin; ask the gateway's operator.";
 
-/** Whether a browser asks in advance, and may come: only where its origin is allowed. */
-export function isAllowedPreflight({ method, headers }: IncomingMessage, response: GatewayResponse): boolean {
-  const isPreflight = method === 'OPTIONS' && headers['access-control-request-method'] !== undefined;
-  return isPreflight && response.allowOrigin !== undefined;
+/** Whether a browser asks in advance whether it may come. */
+export function isPreflight({ method, headers }: IncomingMessage): boolean {
+  return method === 'OPTIONS' && headers['access-control-request-method'] !== undefined;
 }
 
-export function sendPreflight(response: GatewayResponse): void {
-  response.setHeader('Access-Control-Allow-Methods', 'GET, HEAD');
+const READS = ['GET', 'HEAD'];
+
+/** Pages may read, and nothing else. Throws `method-not-allowed` where the origin is not allowed. */
+export function answerPreflight(response: GatewayResponse): void {
+  if (response.allowOrigin === undefined) throw methodNotAllowed('OPTIONS', READS);
+  setStandingHeaders(response);
+  response.setHeader('Access-Control-Allow-Methods', READS.join(', '));
   response.setHeader(
     'Access-Control-Allow-Headers',
     'Authorization, Cache-Control, If-None-Match, Traceparent, Tracestate, X-API-Key, X-Request-Id',

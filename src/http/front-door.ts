@@ -3,7 +3,7 @@ import type { Express } from 'express';
 import { isCallId } from '../calls/call-id.js';
 import { checkScope, type Admit } from './admission.js';
 import { NO_WISH } from './cache-control.js';
-import { isAllowedPreflight, sendPreflight, type Cors } from './cors.js';
+import { answerPreflight, isPreflight, type Cors } from './cors.js';
 import type { Fail } from './failure.js';
 import type { GatewayResponse } from './gateway-response.js';
 import { isHealthPath } from './health-routes.js';
@@ -83,12 +83,15 @@ export function createFrontDoor({ app, admit, cors, handler, ended, fail, underW
       ended(request, response);
     });
     try {
-      const isPreflight = isAllowedPreflight(request, response);
-      if (!isPreflight && !isHealthPath(request.url)) await admit(request, response);
+      // Without a key, as browsers ask in advance.
+      if (isPreflight(request)) {
+        answerPreflight(response);
+        return;
+      }
+      if (!isHealthPath(request.url)) await admit(request, response);
       if (response.destroyed) return;
       setStandingHeaders(response);
-      if (isPreflight) sendPreflight(response);
-      else app(request, response);
+      app(request, response);
     } catch (error) {
       fail(response, error);
     }

@@ -16,7 +16,8 @@ export function onlyMethods(route: string, methods: readonly string[]): RequestH
   };
 }
 
-function methodNotAllowed(method: string, methods: readonly string[]): GatewayError {
+/** Names the methods that are possible. */
+export function methodNotAllowed(method: string, methods: readonly string[]): GatewayError {
   const use = `${methods.slice(0, -1).join(', ')}${methods.length > 1 ? ' or ' : ''}${methods.at(-1) ?? ''}`;
   return new GatewayError('method-not-allowed', `${method} is not possible here; use ${use}.`, {
     allow: methods.join(', '),

@@ -1,6 +1,7 @@
 import type { ErrorCode, GatewayError } from '../errors.js';
 import { cacheStatus } from './cache-status.js';
 import type { GatewayResponse } from './gateway-response.js';
+import { PASSTHROUGH_PREFIX } from './passthrough-prefix.js';
 import { setStandingHeaders } from './standing-headers.js';
 
 /** The one table from code to status and title. */
@@ -31,8 +32,8 @@ const PROBLEMS: Readonly<Record<ErrorCode, readonly [status: number, title: stri
   'operation-incomplete': [503, 'Not all of it could be done'],
 };
 
-/** RFC 9110 section 11.6.1 wants one. Not `Basic`, on which browsers ask their users for a password. */
 const CHALLENGE = 'Bearer realm="callfire-gateway"';
+const SDK_CHALLENGE = `${CHALLENGE}, Basic realm="callfire-gateway", charset="UTF-8"`;
 
 /** The status and the problem body (RFC 9457) of an error. */
 export function problemBody(error: GatewayError, requestId: string): { status: number; body: string } {
@@ -53,7 +54,15 @@ export function sendProblem(response: GatewayResponse, error: GatewayError, now:
   setStandingHeaders(response);
   if (response.cache !== undefined) response.setHeader('Cache-Status', cacheStatus(response.cache, now));
   if (error.retryAfterSeconds !== undefined) response.setHeader('Retry-After', error.retryAfterSeconds);
-  if (error.code === 'unauthenticated') response.setHeader('WWW-Authenticate', CHALLENGE);
+  if (error.code === 'unauthenticated') response.setHeader('WWW-Authenticate', challengeTo(response));
   if (error.allow !== undefined) response.setHeader('Allow', error.allow);
   response.end(body);
+}
+
+/**
+ * What to log in with (RFC 9110 section 11.6.1). `Basic` only where SDKs come in, many of which send it only when asked:
+ * browsers ask their users for a password.
+ */
+function challengeTo({ req }: GatewayResponse): string {
+  return req.url?.startsWith(`${PASSTHROUGH_PREFIX}/`) === true ? SDK_CHALLENGE : CHALLENGE;
 }

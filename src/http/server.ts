@@ -1,6 +1,7 @@
 import { createServer, IncomingMessage, type Server } from 'node:http';
 import express, { type Express } from 'express';
-import { answerClientError } from './client-error.js';
+import { Socket } from 'node:net';
+import { answerClientError, type ClientError } from './client-error.js';
 import { GatewayResponse } from './gateway-response.js';
 
 export type HttpServer = Server<typeof IncomingMessage, typeof GatewayResponse>;
@@ -23,6 +24,12 @@ export function patienceWith(waitMs: number): ClientPatience {
   return { headersMs: 20_000, requestMs: 300_000, stillMs, checkEveryMs: 5_000 };
 }
 
+interface ServerOptions {
+  readonly patience?: ClientPatience;
+  /** Told of each request that was refused before it was one. */
+  readonly onClientError?: (error: ClientError) => void;
+}
+
 /** Longer than the idle time of the usual load balancers, so that it is they who close a connection. */
 const KEEP_ALIVE_MS = 65_000;
 
@@ -36,7 +43,7 @@ const MAX_HEADER_BYTES = 16_384;
 export function createHttpServer(
   app: Express,
   listener: (request: IncomingMessage, response: GatewayResponse) => void,
-  patience: ClientPatience = patienceWith(0),
+  { patience = patienceWith(0), onClientError = () => undefined }: ServerOptions = {},
 ): HttpServer {
   class Request extends IncomingMessage {}
   class Response extends GatewayResponse {}
@@ -60,7 +67,11 @@ export function createHttpServer(
     // A second Authorization would otherwise be dropped in silence; joined, the two are no credential.
     joinDuplicateHeaders: true,
   };
-  const server = createServer(options, listener).on('clientError', answerClientError);
+  const server = createServer(options, listener).on('clientError', (error, socket) => {
+    // Node types it as any stream; a server without TLS has sockets.
+    if (socket instanceof Socket) answerClientError(error, socket, onClientError);
+    else socket.destroy();
+  });
   // Without it Node keeps the first thousand headers and frames the body by those that it has dropped, too: the
   // passthrough would send a body upstream that looks like the next request. Their length is limited all the same.
   server.maxHeadersCount = 0;

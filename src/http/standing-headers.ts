@@ -20,7 +20,8 @@ export function standingHeaders(response: GatewayResponse): string[] {
   if (vary !== undefined) headers.push('Vary', vary);
   if (allowOrigin !== undefined)
     headers.push('Access-Control-Allow-Origin', allowOrigin, 'Access-Control-Expose-Headers', EXPOSED);
-  if (allowance !== undefined) headers.push(...rateLimitHeaders(allowance));
+  if (allowance !== undefined)
+    headers.push(...rateLimitHeaders(allowance, response.caller === undefined ? 'address' : 'consumer'));
   return headers;
 }
 

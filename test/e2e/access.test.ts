@@ -62,7 +62,7 @@ describe('a key', () => {
 
   it('is wanted for every route but the health checks', async () => {
     const { url, simulator } = await start();
-    for (const path of [`/calls/${ID}`, '/calls/x', RAW, '/', '/nowhere', '/metrics']) {
+    for (const path of [`/calls/${ID}`, '/calls/x', '/', '/nowhere', '/metrics', '/api/1.1']) {
       const answer = await get(`${url}${path}`);
       expect([path, answer.status, code(answer)]).toEqual([path, 401, 'unauthenticated']);
       expect(answer.headers['www-authenticate']).toBe('Bearer realm="callfire-gateway"');
@@ -94,6 +94,15 @@ describe('a key', () => {
       said.add(`${title}: ${detail}`);
     }
     expect(said.size).toBe(1);
+  });
+
+  it('is asked for as Basic, too, where SDKs come in, of which many send it only then', async () => {
+    const { url } = await start();
+    const challenge = async (path: string) => (await get(`${url}${path}`)).headers['www-authenticate'];
+    expect(await challenge(RAW)).toBe(
+      'Bearer realm="callfire-gateway", Basic realm="callfire-gateway", charset="UTF-8"',
+    );
+    expect(await challenge(`/calls/${ID}`)).toBe('Bearer realm="callfire-gateway"');
   });
 
   it('is never taken from a URL', async () => {
@@ -204,7 +213,7 @@ describe('browsers', () => {
       expect(answer.headers['access-control-max-age']).toBe('600');
       expect(answer.headers.vary).toBe('Origin');
     }
-    expect((await preflight('https://evil.example')).status).toBe(401);
+    expect((await preflight('https://evil.example')).status).toBe(405);
   });
 
   it('may use a consumer from its own origins only', async () => {
@@ -221,6 +230,21 @@ describe('browsers', () => {
     // Allowed for another consumer: what this one gets is not for that page.
     const another = await ask('web', APP);
     expect(another.headers['access-control-allow-origin']).toBeUndefined();
+  });
+
+  it('do not write for pages of foreign origins, whoever is logged in', async () => {
+    const { url, simulator } = await start({
+      environment: { CORS_ORIGINS: APP, PASSTHROUGH_WRITES: 'true' },
+    });
+    const write = async (origin: string) => {
+      const headers = { ...bearer('writer'), Origin: origin };
+      return (await get(`${url}/api/1.1/rest/call`, headers, { method: 'POST' })).status;
+    };
+    expect(await write('https://evil.example')).toBe(403);
+    expect(await write('null')).toBe(403);
+    expect(simulator.requests).toEqual([]);
+    expect(await write(APP)).not.toBe(403);
+    expect(simulator.requests).toHaveLength(1);
   });
 
   it('can read why they are refused', async () => {

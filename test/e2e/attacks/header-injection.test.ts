@@ -31,7 +31,7 @@ const NAMES = [
   'address',
   'callId',
 ];
-const KNOWN = new Set([...NAMES, 'status', 'ms', 'code', 'cache', 'upstreamMs', 'aborted', 'msg']);
+const KNOWN = new Set([...NAMES, 'status', 'ms', 'code', 'cache', 'upstreamMs', 'aborted', 'reason', 'msg']);
 
 /** What would be seen of an attack that has worked: a header, a member of a log line or a line of its own. */
 const BAD = [
