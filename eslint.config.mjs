@@ -57,6 +57,7 @@ const rooms = [
     files: 'tracing/*',
     local: [
       ...HEART,
+      'access/caller.js',
       'callfire/fetch-trace.js',
       'config.js',
       'http/cache-status.js',
@@ -70,6 +71,7 @@ const rooms = [
     local: [
       'calls/event-log.js',
       'config.js',
+      'config-reader.js',
       'gateway.js',
       'http/connection-source.js',
       'http/health.js',

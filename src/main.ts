@@ -1,23 +1,24 @@
 import { readFileSync } from 'node:fs';
-import { ConfigError, readConfig, type Config } from './config.js';
+import { ConfigError, type Config } from './config.js';
+import { ConfigReader } from './config-reader.js';
 import type { Gateway } from './gateway.js';
 import { loadTracing } from './tracing/load-tracing.js';
 import type { OpenTracing } from './tracing/tracing.js';
+import type { Borrowed } from './workers/borrow-config.js';
 
 const EXIT_FAILED = 1;
 const EXIT_BAD_ENVIRONMENT = 2;
 
-const environment = { ...process.env };
-const read = (): Config => readConfig(environment, (path) => readFileSync(path, 'utf8'));
+const reader = new ConfigReader({ ...process.env }, (path) => readFileSync(path, 'utf8'));
 
-await run(configuration());
+await run(await configuration());
 
-async function run(config: Config): Promise<void> {
+async function run({ config, borrowed }: Start): Promise<void> {
   const told = signalled('SIGTERM', 'SIGINT');
   // A terminal and some supervisors signal every process; a worker stops or reloads when the primary process tells it to.
   let reload: Role['reload'] = undefined;
   process.on('SIGHUP', () => reload?.());
-  const { gateway, toldToStop, ...role } = await build(config, told);
+  const { gateway, toldToStop, ...role } = await build({ config, borrowed }, told);
   reload = role.reload;
   void toldToStop.then(() => gateway.stop()).then(() => process.exit(0));
   try {
@@ -28,6 +29,12 @@ async function run(config: Config): Promise<void> {
   }
 }
 
+interface Start {
+  readonly config: Config;
+  /** Of a worker whose files are broken. */
+  readonly borrowed?: Borrowed | undefined;
+}
+
 interface Role {
   readonly gateway: Pick<Gateway, 'start' | 'stop'>;
   readonly toldToStop: Promise<void>;
@@ -36,15 +43,15 @@ interface Role {
 }
 
 /** The gateway itself, one of its workers, or the process that keeps the workers: each loads only what it runs. */
-async function build(config: Config, toldToStop: Promise<void>): Promise<Role> {
+async function build({ config, borrowed }: Start, toldToStop: Promise<void>): Promise<Role> {
   const number = workerNumber();
   if (number !== undefined) {
     const { createWorker } = await import('./workers/worker.js');
-    return createWorker(config, { number, readConfig: read, tracing: await tracingOf(config) });
+    return createWorker(config, { number, reader, borrowed, tracing: await tracingOf(config) });
   }
   if (config.WORKERS > 1) {
     const { createPrimary } = await import('./workers/primary.js');
-    const gateway = createPrimary(config, import.meta.filename);
+    const gateway = createPrimary(config, { entry: import.meta.filename, contents: reader.contents });
     return {
       gateway,
       toldToStop,
@@ -54,7 +61,10 @@ async function build(config: Config, toldToStop: Promise<void>): Promise<Role> {
     };
   }
   const { createGateway } = await import('./gateway.js');
-  const gateway = createGateway(config, { readConfig: read, tracing: await tracingOf(config) });
+  const gateway = createGateway(config, {
+    readConfig: () => reader.read(),
+    tracing: await tracingOf(config),
+  });
   return { gateway, toldToStop, reload: () => void gateway.reload() };
 }
 
@@ -81,14 +91,22 @@ function workerNumber(): number | undefined {
   return process.argv[2] === 'worker' ? Number(process.argv[3]) : undefined;
 }
 
-function configuration(): Config {
+/** Where its files are broken, a worker begins with what they held before; nobody else begins. */
+async function configuration(): Promise<Start> {
   try {
-    return read();
+    return { config: reader.read() };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
+    const borrowed = workerNumber() === undefined ? undefined : await borrow(error);
+    if (borrowed !== undefined) return { config: borrowed.config, borrowed };
     console.error(error.message);
     process.exit(EXIT_BAD_ENVIRONMENT);
   }
+}
+
+async function borrow(error: ConfigError): Promise<Borrowed | undefined> {
+  const { borrowConfig } = await import('./workers/borrow-config.js');
+  return borrowConfig(reader, error);
 }
 
 /** What could not be listened on, as the system says it: there are two listeners. */

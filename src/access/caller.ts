@@ -23,3 +23,8 @@ export interface Caller {
   /** The browser origins that may use it; undefined: those that `CORS_ORIGINS` names. */
   readonly origins: ReadonlySet<string> | undefined;
 }
+
+/** Whom counts and traces name: a token's subject is whatever its issuer made it, a person's number perhaps. */
+export function labelOf({ kind, name }: Caller): string {
+  return kind === 'key' ? name : kind;
+}

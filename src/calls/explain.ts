@@ -13,7 +13,7 @@ export type Verdict =
   | 'fetch'
   /** An entry past its freshness would stand in. */
   | 'stale'
-  /** Answered with `upstream-unavailable`. */
+  /** Answered with `upstream-unavailable` or `overloaded`. */
   | 'refuse';
 
 /** What a lookup would do now and why: a sentence a step, in the order in which it would go. */
@@ -40,6 +40,8 @@ export interface QueueState {
   readonly waiting: number;
   /** How many may be under way at once. */
   readonly places: number;
+  /** How many may wait at once. */
+  readonly mayWait: number;
 }
 
 /** All that decides about a lookup. */
@@ -102,19 +104,26 @@ function places({ memory, redis }: Whereabouts): [keyof typeof NAMES, CallEntry 
 
 function askCallFire(facts: LookupFacts, say: (step: string) => void): Verdict {
   const { now, kept, isCurrent, upstream } = facts;
-  const { underWay, waiting, places: of } = upstream.queue;
+  const { underWay, waiting, places: of, mayWait } = upstream.queue;
   const found = kept.memory ?? kept.redis;
   const standIn = found !== undefined && isCurrent(found) ? found : undefined;
   const left = standIn && seconds(standIn.usableUntil - now);
-
-  if (upstream.breaker === 'open') {
-    say('CallFire would not be asked: the breaker is open, because it kept failing.');
+  const withoutAsking = (code: string): Verdict => {
     if (left === undefined) {
-      say('Would be refused with 503 upstream-unavailable: there is no entry to stand in.');
+      say(`Would be refused with 503 ${code}: there is no entry to stand in.`);
       return 'refuse';
     }
     say(`Would be answered with the stale entry, which may stand in for ${left} s more.`);
     return 'stale';
+  };
+
+  if (upstream.breaker === 'open') {
+    say('CallFire would not be asked: the breaker is open, because it kept failing.');
+    return withoutAsking('upstream-unavailable');
+  }
+  if (underWay >= of && waiting >= mayWait) {
+    say(`CallFire would not be asked: ${waiting} fetches of the account wait already, as many as may.`);
+    return withoutAsking('overloaded');
   }
   say(
     `Would ask CallFire, because ${standIn === undefined ? 'no usable entry is kept' : 'the entry is stale'}.`,

@@ -1,8 +1,9 @@
-import express, { type ErrorRequestHandler, type Express, type RequestHandler, type Router } from 'express';
+import type { Express, RequestHandler, Router } from 'express';
 import { GatewayError } from '../errors.js';
 import { checkScope } from './admission.js';
-import { ours } from './gateway-response.js';
+import { createExpressApp } from './express-app.js';
 import type { Fail } from './failure.js';
+import { ours } from './gateway-response.js';
 import { PASSTHROUGH_PREFIX } from './passthrough-prefix.js';
 
 interface AppParts {
@@ -10,26 +11,16 @@ interface AppParts {
   readonly fail: Fail;
 }
 
-/** Assembles the Express application; it does not listen. */
+/** The public port's application. */
 export function createApp({ routes, fail }: AppParts): Express {
-  const app = express();
-  app.disable('x-powered-by');
-  app.disable('etag');
-  app.set('query parser', 'simple');
-  app.enable('case sensitive routing');
-  for (const route of routes) app.use(route);
-  app.use(PASSTHROUGH_PREFIX, passThrough);
-  app.use((request) => {
-    throw new GatewayError(
-      'route-not-found',
-      `There is nothing at ${shown(request.path)}; calls are at /calls/{id}.`,
-    );
+  return createExpressApp({
+    mount: (app) => {
+      for (const route of routes) app.use(route);
+      app.use(PASSTHROUGH_PREFIX, passThrough);
+    },
+    nothingAt: (path) => `There is nothing at ${shown(path)}; calls are at /calls/{id}.`,
+    fail,
   });
-  const onError: ErrorRequestHandler = (error, _request, response, _next) => {
-    fail(ours(response), error);
-  };
-  app.use(onError);
-  return app;
 }
 
 /** Through the account of the caller, if it may and the passthrough is there at all. */

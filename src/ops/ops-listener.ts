@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
-import express, { type ErrorRequestHandler } from 'express';
+import type { RequestHandler } from 'express';
 import type { EventLog } from '../calls/event-log.js';
 import { createLineLimit } from '../calls/line-limit.js';
-import { GatewayError } from '../errors.js';
+import { isLoopback } from '../config/fields.js';
 import { Port } from '../http/connection-source.js';
+import { createExpressApp } from '../http/express-app.js';
 import { createFail } from '../http/failure.js';
-import { ours } from '../http/gateway-response.js';
 import { requestId } from '../http/request-id.js';
 import { createHttpServer, type HttpServer } from '../http/server.js';
 import { setStandingHeaders } from '../http/standing-headers.js';
@@ -40,6 +40,7 @@ export class OpsListener {
     try {
       const port = await new Port(host, asked ?? USUAL_PORT).open(this.#server);
       log.info({ operators: `${host}:${port}` }, 'operators may ask');
+      if (!isLoopback(host)) log.warn({ operators: `${host}:${port}` }, NO_KEY);
     } catch (error) {
       if (asked === undefined && isInUse(error)) {
         log.warn(
@@ -68,13 +69,8 @@ export class OpsListener {
 }
 
 function createOpsServer({ host, operations, log }: OpsListenerOptions): HttpServer {
-  const fail = createFail(log);
-  const app = express();
-  app.disable('x-powered-by');
-  app.disable('etag');
-  app.set('query parser', 'simple');
   const mayLog = createLineLimit();
-  app.use((request, _response, next) => {
+  const onlyTrusted: RequestHandler = (request, _response, next) => {
     try {
       checkTrusted(request, host);
     } catch (error) {
@@ -87,15 +83,12 @@ function createOpsServer({ host, operations, log }: OpsListenerOptions): HttpSer
       throw error;
     }
     next();
-  });
-  app.use(createOpsRoutes({ operations, log }));
-  app.use(() => {
-    throw new GatewayError('route-not-found', NOTHING_HERE);
-  });
-  const onError: ErrorRequestHandler = (error, _request, response, _next) => {
-    fail(ours(response), error);
   };
-  app.use(onError);
+  const app = createExpressApp({
+    mount: (made) => made.use(onlyTrusted, createOpsRoutes({ operations, log })),
+    nothingAt: () => NOTHING_HERE,
+    fail: createFail(log),
+  });
   return createHttpServer(app, (request, response) => {
     response.startedAt = performance.now();
     response.requestId = requestId(request.headers['x-request-id']);
@@ -104,6 +97,8 @@ function createOpsServer({ host, operations, log }: OpsListenerOptions): HttpSer
   });
 }
 
+const NO_KEY =
+  'OPS_HOST is not loopback, and operators are asked for no key: whoever reaches this port may read and purge';
 const REFUSED =
   'A request to the operators was refused: a page in a browser may have sent it, or its Host is not known here';
 const NOTHING_HERE =

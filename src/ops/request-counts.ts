@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Caller } from '../access/caller.js';
+import { labelOf, type Caller } from '../access/caller.js';
 import { cacheWord } from '../http/cache-status.js';
 import type { GatewayResponse } from '../http/gateway-response.js';
 import type { Sample } from './samples.js';
@@ -61,8 +61,7 @@ export class RequestCounts {
 }
 
 function consumerOf(caller: Caller | undefined): string {
-  if (caller === undefined) return 'none';
-  return caller.kind === 'key' ? caller.name : caller.kind;
+  return caller === undefined ? 'none' : labelOf(caller);
 }
 
 function methodOf({ method = '' }: IncomingMessage): string {

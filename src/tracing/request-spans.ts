@@ -1,4 +1,5 @@
 import { SpanStatusCode, type Span } from '@opentelemetry/api';
+import { labelOf } from '../access/caller.js';
 import { cacheWord } from '../http/cache-status.js';
 import type { GatewayResponse } from '../http/gateway-response.js';
 import type { Spans } from './spans.js';
@@ -34,8 +35,7 @@ function close(span: Span, method: string, response: GatewayResponse): void {
   if (cache !== undefined) span.setAttribute('callfire_gateway.cache', cacheWord(cache));
   if (caller !== undefined) {
     span.setAttribute('callfire_gateway.account', caller.account);
-    // A token's subject is whatever its issuer made it, a person's number perhaps.
-    span.setAttribute('callfire_gateway.consumer', caller.kind === 'key' ? caller.name : caller.kind);
+    span.setAttribute('callfire_gateway.consumer', labelOf(caller));
   }
   if (code !== undefined) span.setAttribute('error.type', code);
   if (!writableEnded) span.setAttribute('callfire_gateway.aborted', true);

@@ -76,10 +76,18 @@ export function createCrewOperations({ workers, health }: CrewOptions): Operatio
 class CrewCounts {
   readonly #last = new Map<Asked, Samples>();
   #ended: Samples = [];
+  #underWay: Promise<string> | undefined;
 
   constructor(private readonly workers: () => readonly Asked[]) {}
 
-  async text(): Promise<string> {
+  /** Who asks while the counts are being gathered gets the same: two at it would each move the ended out of the sums. */
+  text(): Promise<string> {
+    return (this.#underWay ??= this.#gather().finally(() => {
+      this.#underWay = undefined;
+    }));
+  }
+
+  async #gather(): Promise<string> {
     await Promise.all(this.workers().map((worker) => this.#ask(worker)));
     const here = new Set(this.workers());
     const gone = [...this.#last].filter(([worker]) => !here.has(worker));

@@ -2,12 +2,13 @@ import { EventEmitter, once } from 'node:events';
 import type { EventLog } from '../calls/event-log.js';
 import type { Writable } from 'node:stream';
 import type { ToWorker } from './messages.js';
-import { WorkerProcess, type Ending } from './worker-process.js';
+import { WorkerProcess, type Ending, type LastFiles } from './worker-process.js';
 
 interface CrewOptions {
   readonly size: number;
   readonly entry: string;
   readonly stdout: Writable;
+  readonly files: LastFiles;
   readonly log: EventLog;
   readonly onFree: () => void;
   /** A worker is up, or is not as it was. */
@@ -68,9 +69,9 @@ export class Crew {
   }
 
   #fork(number: number): void {
-    const { entry, stdout, onFree, onHealth } = this.options;
+    const { entry, stdout, files, onFree, onHealth } = this.options;
     const worker = new WorkerProcess({
-      ...{ entry, number, stdout, onHealth },
+      ...{ entry, number, stdout, files, onHealth },
       onFree: () => {
         this.#changed.emit('change');
         onFree();

@@ -1,3 +1,4 @@
+import type { FileContents } from '../config-reader.js';
 import type { ErrorCode } from '../errors.js';
 import type { Health } from '../http/health.js';
 import type { CallTarget, PurgeTarget } from '../ops/operations.js';
@@ -12,6 +13,8 @@ export type ToWorker =
   | { readonly type: 'ask'; readonly number: number; readonly question: Question }
   /** Read consumers, accounts and secrets again. */
   | { readonly type: 'reload' }
+  /** What the files held when they were usable last. */
+  | { readonly type: 'lent'; readonly contents: FileContents }
   /** The whole gateway stops: say so on `/readyz`, and stop when the connections have come to an end. */
   | { readonly type: 'stop' }
   /** No further connection will come. */
@@ -25,6 +28,10 @@ export type ToPrimary =
   | { readonly type: 'ready' }
   /** The connection that was handed over last is here. */
   | { readonly type: 'taken' }
+  /** What the files hold that this worker has read: usable. */
+  | { readonly type: 'files'; readonly contents: FileContents }
+  /** They are broken, and this worker has just begun: `lent` shall come. */
+  | { readonly type: 'borrow' }
   | { readonly type: 'answer'; readonly number: number; readonly answer: Answer };
 
 /** Each is a method of `ProcessOperations`. */

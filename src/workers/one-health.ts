@@ -31,6 +31,7 @@ export function mergeHealth(health: Health, details: readonly DetailedHealth[]):
         underWay: queue.underWay + one.queue.underWay,
         waiting: queue.waiting + one.queue.waiting,
         places: queue.places + one.queue.places,
+        mayWait: queue.mayWait + one.queue.mayWait,
       },
     });
   }
@@ -40,5 +41,5 @@ export function mergeHealth(health: Health, details: readonly DetailedHealth[]):
   return { ...health, accounts: [...accounts.values()], reload };
 }
 
-const NO_QUEUE = { underWay: 0, waiting: 0, places: 0 };
+const NO_QUEUE = { underWay: 0, waiting: 0, places: 0, mayWait: 0 };
 const SEVERITY: readonly AccountHealth['breaker'][] = ['closed', 'half-open', 'open'];

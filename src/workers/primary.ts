@@ -2,6 +2,7 @@ import { createServer } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { Config } from '../config.js';
+import type { FileContents } from '../config-reader.js';
 import type { Gateway } from '../gateway.js';
 import { Port } from '../http/connection-source.js';
 import type { Health } from '../http/health.js';
@@ -16,6 +17,13 @@ import { oneHealth } from './one-health.js';
 const SLACK_MS = 3000;
 const LOOK_EVERY_MS = 5;
 
+interface PrimaryOptions {
+  /** The program that becomes a worker. */
+  readonly entry: string;
+  /** What the files held of which the configuration comes. */
+  readonly contents: FileContents;
+}
+
 interface Primary extends Pick<Gateway, 'start' | 'stop'> {
   /** Has every worker read consumers, accounts and secrets again; each says what came of it. */
   reload(): void;
@@ -24,9 +32,9 @@ interface Primary extends Pick<Gateway, 'start' | 'stop'> {
 /**
  * A gateway of `WORKERS` processes: this one accepts connections and hands them over. Not with `node:cluster`, which
  * resets what it has accepted when the workers stop, and leaves a connection hanging that was on its way to a worker
- * that died. `entry` is the program that becomes a worker.
+ * that died.
  */
-export function createPrimary(config: Config, entry: string): Primary {
+export function createPrimary(config: Config, { entry, contents }: PrimaryOptions): Primary {
   const log = createLog(config.LOG_LEVEL);
   const { events } = log;
   let told: Health | undefined;
@@ -46,6 +54,7 @@ export function createPrimary(config: Config, entry: string): Primary {
     size: config.WORKERS,
     entry,
     stdout: process.stdout,
+    files: { contents },
     log: events,
     onFree: () => {
       distributor.distribute();

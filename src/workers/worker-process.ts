@@ -1,6 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import type { Socket } from 'node:net';
 import type { Writable } from 'node:stream';
+import type { FileContents } from '../config-reader.js';
 import type { Health } from '../http/health.js';
 import type { Answer, Question, ToPrimary, ToWorker } from './messages.js';
 import { relayLines } from './relay-lines.js';
@@ -11,11 +12,18 @@ export interface Ending {
   readonly signal: NodeJS.Signals | null;
 }
 
+/** What the files held when a worker, or the primary process at its start, found them usable. */
+export interface LastFiles {
+  contents: FileContents;
+}
+
 interface WorkerProcessOptions {
   /** The program that is started, with `worker <number>` as its arguments. */
   readonly entry: string;
   readonly number: number;
   readonly stdout: Writable;
+  /** For a worker that is started while they are broken, by those that run. */
+  readonly files: LastFiles;
   /** The worker may be handed a connection: it is ready for its first, or has taken the one before. */
   readonly onFree: () => void;
   /** It is up, or is not as it was. */
@@ -120,6 +128,12 @@ export class WorkerProcess {
         this.#handedOver?.destroy();
         this.#handedOver = undefined;
         this.options.onFree();
+        break;
+      case 'files':
+        this.options.files.contents = message.contents;
+        break;
+      case 'borrow':
+        this.tell({ type: 'lent', contents: this.options.files.contents });
         break;
       case 'answer':
         this.#asking.get(message.number)?.(message.answer);

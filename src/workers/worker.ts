@@ -1,32 +1,37 @@
 import { Socket, type Server } from 'node:net';
 import { isDeepStrictEqual } from 'node:util';
 import type { Config } from '../config.js';
+import type { ConfigReader } from '../config-reader.js';
 import { createGateway, type Gateway } from '../gateway.js';
 import type { ConnectionSource } from '../http/connection-source.js';
 import type { Health } from '../http/health.js';
 import { createLog } from '../logger.js';
 import type { OpenTracing } from '../tracing/tracing.js';
 import { answerTo } from './answer.js';
+import type { Borrowed } from './borrow-config.js';
 import type { ToPrimary, ToWorker } from './messages.js';
 
 /** How often a worker looks whether it has something new to say of itself. */
 const LOOK_EVERY_MS = 250;
 
 interface Worker {
-  readonly gateway: Gateway;
+  readonly gateway: Pick<Gateway, 'start' | 'stop'>;
   /** Resolves when it shall stop; also when the primary process is gone, as then no connection comes any more. */
   readonly toldToStop: Promise<void>;
 }
 
 interface WorkerOptions {
   readonly number: number;
-  /** Reads the configuration again. */
-  readonly readConfig: () => Config;
+  /** Has read the configuration, and reads it again. */
+  readonly reader: ConfigReader;
+  /** Where the files are broken and the configuration is of what they held before. */
+  readonly borrowed: Pick<Borrowed, 'problems' | 'unheard'> | undefined;
   readonly tracing: OpenTracing | undefined;
 }
 
 /** A whole gateway whose connections come from the primary process. */
-export function createWorker(config: Config, { number, readConfig, tracing }: WorkerOptions): Worker {
+export function createWorker(config: Config, options: WorkerOptions): Worker {
+  const { number, reader, borrowed, tracing } = options;
   let onStop: () => void = () => undefined;
   const toldToStop = new Promise<void>((resolve) => {
     onStop = resolve;
@@ -44,10 +49,18 @@ export function createWorker(config: Config, { number, readConfig, tracing }: Wo
     setInterval(tellHealth, LOOK_EVERY_MS).unref();
     tell({ type: 'ready' });
   });
+  const tellFiles = () => {
+    tell({ type: 'files', contents: reader.contents });
+  };
+  const log = createLog(config.LOG_LEVEL, process.stdout, { worker: number });
   const gateway = createGateway(config, {
-    log: createLog(config.LOG_LEVEL, process.stdout, { worker: number }),
+    log,
     connections,
-    readConfig,
+    readConfig: () => {
+      const changed = reader.read();
+      tellFiles();
+      return changed;
+    },
     tracing,
     health: () => {
       const health = gateway.health();
@@ -77,11 +90,18 @@ export function createWorker(config: Config, { number, readConfig, tracing }: Wo
         break;
       case 'shut':
         connections.end();
+        break;
+      case 'lent':
+        // Only who has borrowed waits for it.
+        break;
     }
   };
   process.on('message', (message, handle) => {
     received(message as ToWorker, handle);
   });
+  if (borrowed === undefined) tellFiles();
+  else log.events.error({ audit: 'reload', cause: 'start', problems: borrowed.problems }, BORROWED);
+  for (const [message, handle] of borrowed?.unheard ?? []) received(message, handle);
   const leftAlone = () => {
     connections.end();
     onStop();
@@ -89,8 +109,17 @@ export function createWorker(config: Config, { number, readConfig, tracing }: Wo
   process.once('disconnect', leftAlone);
   // It may have gone before anybody listened.
   if (!process.connected) leftAlone();
-  return { gateway, toldToStop };
+  const start = async () => {
+    const port = await gateway.start();
+    // They may have changed before anybody watched them.
+    if (reader.isOutdated) gateway.reload();
+    return port;
+  };
+  return { gateway: { start, stop: () => gateway.stop() }, toldToStop };
 }
+
+const BORROWED =
+  'What the files hold is broken; this worker starts with the consumers, accounts and secrets that were last in force';
 
 /** Connections that the primary process has accepted. */
 class HandedOver implements ConnectionSource {

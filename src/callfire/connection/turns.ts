@@ -1,3 +1,4 @@
+import type { QueueState } from '../../calls/explain.js';
 import { GatewayError } from '../../errors.js';
 import type { Deadline } from './deadline.js';
 
@@ -13,8 +14,14 @@ export class Turns {
     this.#free = places;
   }
 
-  get state(): { readonly underWay: number; readonly waiting: number; readonly places: number } {
-    return { underWay: this.places - this.#free, waiting: this.#waiting.size, places: this.places };
+  get state(): QueueState {
+    const { places } = this;
+    return {
+      underWay: places - this.#free,
+      waiting: this.#waiting.size,
+      places,
+      mayWait: places * WAITERS_PER_PLACE,
+    };
   }
 
   /**

@@ -7,7 +7,8 @@ import { anEntry } from '../cache/entries.js';
 const NOW = Date.parse('2026-01-01T00:00:00Z');
 const FRESH = anEntry({ freshUntil: NOW + 10_000, usableUntil: NOW + 60_000 });
 const STALE = anEntry({ freshUntil: NOW - 10_000, usableUntil: NOW + 60_000 });
-const QUEUE = { underWay: 0, waiting: 0, places: 2 };
+const QUEUE = { underWay: 0, waiting: 0, places: 2, mayWait: 64 };
+const FULL = { ...QUEUE, underWay: 2, waiting: 64 };
 
 const inRedis = (redis: CallEntry | undefined) => ({ memory: undefined, redis, redisState: 'up' }) as const;
 
@@ -81,12 +82,31 @@ describe('explainLookup', () => {
     ],
     [
       'a half-open breaker and no place free',
-      { upstream: { breaker: 'half-open', queue: { underWay: 2, waiting: 7, places: 2 } } },
+      { upstream: { breaker: 'half-open', queue: { ...QUEUE, underWay: 2, waiting: 7 } } },
       'fetch',
       [
         'Would ask CallFire, because no usable entry is kept.',
         'The breaker is half-open: one fetch at a time is let through, to see whether CallFire answers again.',
         'Would wait for its turn: 2 fetches of the account are under way and 7 wait.',
+      ],
+    ],
+    [
+      'a full queue and nothing',
+      { upstream: { breaker: 'closed', queue: FULL } },
+      'refuse',
+      [
+        'CallFire would not be asked: 64 fetches of the account wait already, as many as may.',
+        'Would be refused with 503 overloaded: there is no entry to stand in.',
+      ],
+    ],
+    [
+      'a full queue and a stale entry',
+      { kept: inRedis(STALE), upstream: { breaker: 'closed', queue: FULL } },
+      'stale',
+      [
+        'The entry in Redis is stale since 10 s.',
+        'CallFire would not be asked: 64 fetches of the account wait already, as many as may.',
+        'Would be answered with the stale entry, which may stand in for 60 s more.',
       ],
     ],
   ])('says what a lookup would do: %s', (_case, facts, verdict, steps) => {

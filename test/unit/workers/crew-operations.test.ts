@@ -63,6 +63,23 @@ describe('createCrewOperations', () => {
     expect(metric(await crew.metrics(), 'things_total')).toBe(13);
   });
 
+  it('loses no count to two that ask at once, however many workers end', async () => {
+    const crew = operations();
+    worker(FIRST).answers.samples = counter(100);
+    worker(SECOND).answers.samples = counter(10);
+    expect(metric(await crew.metrics(), 'things_total')).toBe(110);
+    const third = new ScriptedWorker(3, { samples: counter(1) });
+    const both = async () => {
+      const texts = await Promise.all([crew.metrics(), crew.metrics()]);
+      return texts.map((text) => metric(text, 'things_total'));
+    };
+    workers = [worker(SECOND), third];
+    expect(await both()).toEqual([111, 111]);
+    workers = [third];
+    expect(await both()).toEqual([111, 111]);
+    expect(metric(await crew.metrics(), 'things_total')).toBe(111);
+  });
+
   it('asks another worker where one does not answer', async () => {
     worker(FIRST).hangs = true;
     expect(await operations().explain(TARGET)).toEqual({ verdict: 'of 2' });
@@ -86,7 +103,7 @@ describe('createCrewOperations', () => {
   });
 
   it('takes the worst breaker and all queues, and tells of a reload that was refused', async () => {
-    const queue = { underWay: 1, waiting: 2, places: 32 };
+    const queue = { underWay: 1, waiting: 2, places: 32, mayWait: 1024 };
     const tell = (breaker: string, outcome: string, at: string) => ({
       value: { accounts: [{ name: 'main', breaker, queue }], reload: { outcome, cause: 'told to', at } },
     });
@@ -96,7 +113,9 @@ describe('createCrewOperations', () => {
     ];
     expect(await operations().health()).toMatchObject({
       cache: 'up',
-      accounts: [{ name: 'main', breaker: 'open', queue: { underWay: 2, waiting: 4, places: 64 } }],
+      accounts: [
+        { name: 'main', breaker: 'open', queue: { underWay: 2, waiting: 4, places: 64, mayWait: 2048 } },
+      ],
       reload: { outcome: 'refused' },
     });
   });
