@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { JWTPayload } from 'jose';
-import type { TokenConfig } from '../config/access.js';
+import type { TokenConfig } from '../config/tokens.js';
 import { SCOPES, type Caller } from './caller.js';
 import { noSuchAccount, notAccepted } from './refusals.js';
 

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { jwtVerify, type JWTPayload, type JWTVerifyOptions } from 'jose';
 import { LRUCache } from 'lru-cache';
 import type { EventLog } from '../calls/event-log.js';
-import type { TokenConfig } from '../config/access.js';
+import type { TokenConfig } from '../config/tokens.js';
 import { GatewayError } from '../errors.js';
 import type { Caller } from './caller.js';
 import { createIssuerKeys, type IssuerKeys } from './issuer-keys.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { createTokens, type Tokens } from '../../../src/access/tokens.js';
-import type { TokenConfig } from '../../../src/config/access.js';
+import type { TokenConfig } from '../../../src/config/tokens.js';
 import { GatewayError } from '../../../src/errors.js';
 import { RecordingLog } from '../../support/recording-log.js';
 import { until } from '../../support/until.js';

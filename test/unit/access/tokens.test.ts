@@ -2,7 +2,7 @@ import { createPublicKey } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { base64url, SignJWT, UnsecuredJWT, type JWK } from 'jose';
 import { createTokens, type Tokens } from '../../../src/access/tokens.js';
-import type { TokenConfig } from '../../../src/config/access.js';
+import type { TokenConfig } from '../../../src/config/tokens.js';
 import { GatewayError } from '../../../src/errors.js';
 import { RecordingLog } from '../../support/recording-log.js';
 import { claimsOf, createSigner, NOW, type Claims, startPublisher, tokenConfig } from '../../support/issuer.js';
