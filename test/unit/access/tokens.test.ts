@@ -83,9 +83,17 @@ describe('createTokens', () => {
       'subject %j by a digest',
       async (sub) => {
         const { name } = await checking().tokens.verify(await signer.sign({ sub }));
-        expect(name).toMatch(/^token:[A-Za-z0-9_-]{22}$/);
+        expect(name).toMatch(/^token:sha256:[A-Za-z0-9_-]{22}$/);
       },
     );
+
+    it('nobody by the digest of another, whatever subject they choose', async () => {
+      const { tokens } = checking();
+      const nameOf = async (sub: string) => (await tokens.verify(await signer.sign({ sub }))).name;
+      const name = await nameOf('auth0|5f7c');
+      for (const sub of [name.slice(-22), name.slice('token:'.length), name])
+        expect(await nameOf(sub)).not.toBe(name);
+    });
   });
 
   describe('scopes', () => {
