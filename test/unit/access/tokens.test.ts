@@ -5,7 +5,14 @@ import { createTokens, type Tokens } from '../../../src/access/tokens.js';
 import type { TokenConfig } from '../../../src/config/tokens.js';
 import { GatewayError } from '../../../src/errors.js';
 import { RecordingLog } from '../../support/recording-log.js';
-import { claimsOf, createSigner, NOW, type Claims, startPublisher, tokenConfig } from '../../support/issuer.js';
+import {
+  claimsOf,
+  createSigner,
+  NOW,
+  type Claims,
+  startPublisher,
+  tokenConfig,
+} from '../../support/issuer.js';
 
 const signer = await createSigner('k1');
 const rsa = await createSigner('r1', 'RS256');
@@ -176,11 +183,50 @@ describe('createTokens', () => {
         expect(tokens.peek(other, NOW)).toBeUndefined();
     });
 
-    it('is nothing that was refused', async () => {
+    it('is no token that was refused for what it is', async () => {
+      const { tokens, clock } = checking();
+      const early = await signer.sign({ nbf: NOW / 1000 + 31 });
+      expect(await codeOf(tokens, early)).toBe('unauthenticated');
+      expect(tokens.peek(early, NOW)).toBeUndefined();
+      clock.now += 1000;
+      expect(await codeOf(tokens, early)).toBe('verified');
+    });
+
+    it('is a refusal of what the issuer has signed, for ten seconds', async () => {
       const { tokens } = checking();
       const token = await signer.sign({ account: 'other' });
-      await codeOf(tokens, token);
       expect(tokens.peek(token, NOW)).toBeUndefined();
+      expect(await codeOf(tokens, token)).toBe('forbidden');
+      expect(() => tokens.peek(token, NOW + 9_999)).toThrow(/does not name an account/);
+      expect(tokens.peek(token, NOW + 10_000)).toBeUndefined();
+    });
+
+    it('is not driven out by refusals', async () => {
+      const { tokens } = checking();
+      const token = await signer.sign();
+      await tokens.verify(token);
+      for (let i = 0; i < 1_100; i += 1)
+        await codeOf(tokens, await signer.sign({ account: 'other', jti: i }));
+      expect(tokens.peek(token, NOW)).toBeDefined();
+    });
+  });
+
+  describe('a burst of one token', () => {
+    it('is checked once, for all', async () => {
+      const { tokens } = checking();
+      const token = await signer.sign();
+      const callers = await Promise.all(Array.from({ length: 50 }, () => tokens.verify(token)));
+      expect(new Set(callers).size).toBe(1);
+      expect(await tokens.verify(token)).not.toBe(callers[0]);
+    });
+
+    it('is refused as one, and checked again when it comes again', async () => {
+      const { tokens, clock } = checking();
+      const token = await signer.sign({ nbf: NOW / 1000 + 31 });
+      const burst = Array.from({ length: 50 }, () => codeOf(tokens, token));
+      expect(new Set(await Promise.all(burst))).toEqual(new Set(['unauthenticated']));
+      clock.now += 1000;
+      expect(await codeOf(tokens, token)).toBe('verified');
     });
   });
 
