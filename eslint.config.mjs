@@ -13,20 +13,17 @@ const rooms = [
   { files: 'errors.ts', local: [], packages: [] },
   { files: 'logger.ts', local: [], packages: ['pino'] },
   { files: 'secret-files.ts', local: [], packages: [] },
+  { files: 'config.ts', local: ['calls/freshness.js', 'config/.*', 'secret-files.js'], packages: [] },
   {
-    files: 'config.ts',
+    files: 'config/*',
     local: [
-      'calls/.*',
+      'access/caller.js',
+      'cache/keys.js',
       'cache/redis/redis-url.js',
-      'config/.*',
+      'calls/states.js',
       'secret-files.js',
       'tracing/otlp-headers.js',
     ],
-    packages: ['zod'],
-  },
-  {
-    files: 'config/*',
-    local: ['access/caller.js', 'cache/keys.js', 'config.js', 'secret-files.js'],
     packages: ['zod', 'jose', 'proxy-addr'],
   },
   {

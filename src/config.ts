@@ -1,30 +1,11 @@
-import { z } from 'zod';
-import { parseRedisUrl } from './cache/redis/redis-url.js';
 import type { FreshnessPolicy } from './calls/freshness.js';
-import { isEndState } from './calls/states.js';
 import { readAccess, type Access } from './config/access.js';
-import {
-  baseUrl,
-  flag,
-  httpUrl,
-  isOrigin,
-  isPlain,
-  isTrustRange,
-  list,
-  name,
-  rateLimit,
-  share,
-  trustedUrl,
-  whole,
-} from './config/fields.js';
+import { contradictions } from './config/contradictions.js';
+import { schema, type Variables } from './config/schema.js';
 import { withSecretFiles, type Environment } from './secret-files.js';
-import { readOtlpHeaders } from './tracing/otlp-headers.js';
 
 /** Everything that operators decide, checked and in the units that the names say. */
 export type Config = Variables & Access;
-
-/** The variables alone, without what the files hold that they name. */
-export type Variables = Readonly<z.infer<typeof schema>>;
 
 /** Lists every wrong or missing variable, a line each; never a value. */
 export class ConfigError extends Error {
@@ -34,102 +15,6 @@ export class ConfigError extends Error {
     super(['The environment is not usable:', ...problems.map((problem) => `  ${problem}`)].join('\n'));
   }
 }
-
-/** Signatures that only the owner of a private key can make; the others that JWT knows are no proof from a JWKS. */
-const SIGNATURES = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'];
-
-const redisTarget = z.string().transform((text, context) => {
-  try {
-    return parseRedisUrl(text);
-  } catch (error) {
-    const message = error instanceof Error ? error.message : 'cannot be read';
-    context.addIssue({ code: 'custom', message });
-    return z.NEVER;
-  }
-});
-
-const login = z.string().refine((text) => !text.includes(':'), { error: 'must not hold a colon' });
-
-const schema = z.object({
-  HOST: z.string().default('127.0.0.1'),
-  PORT: whole(0, 65_535).default(8080),
-  WORKERS: whole(1, 64).default(1),
-  SHUTDOWN_DELAY_MS: whole(0, 60_000).default(0),
-  SHUTDOWN_GRACE_MS: whole(0, 600_000).default(10_000),
-  LOG_LEVEL: z
-    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
-      error: 'must be a level of pino',
-    })
-    .default('info'),
-  CORS_ORIGINS: list('').refine((origins) => origins.every((text) => text === '*' || isOrigin(text)), {
-    error: 'must be exact origins such as https://app.example.com, separated by commas, or *',
-  }),
-  TRUST_PROXY: list('').refine((ranges) => ranges.every(isTrustRange), {
-    error: 'must be addresses or CIDR ranges separated by commas, or loopback, linklocal, uniquelocal',
-  }),
-
-  AUTH: z.literal('none', { error: 'must be none, or unset' }).optional(),
-  CONSUMERS_FILE: z.string().optional(),
-  AUTH_JWKS_URL: trustedUrl.optional(),
-  AUTH_JWKS_FILE: z.string().optional(),
-  AUTH_JWT_ISSUER: z.string().optional(),
-  AUTH_JWT_AUDIENCE: z.string().optional(),
-  AUTH_JWT_ALGORITHMS: list('RS256,ES256').refine(
-    (names) => names.length > 0 && names.every((text) => SIGNATURES.includes(text)),
-    { error: `must be of ${SIGNATURES.join(', ')}` },
-  ),
-  AUTH_JWT_CLOCK_SKEW_SECONDS: whole(0, 600).default(30),
-  AUTH_JWT_ACCOUNT_CLAIM: z.string().default('account'),
-  AUTH_JWT_SCOPE_CLAIM: z.string().default('scope'),
-  RATE_LIMIT: rateLimit.optional(),
-  RATE_LIMIT_UNAUTHENTICATED: rateLimit.default({ requests: 60, seconds: 60 }),
-
-  OPS_HOST: z.string().default('127.0.0.1'),
-  /** Undefined: 9090 where it is free. */
-  OPS_PORT: z
-    .union([z.literal('off'), whole(0, 65_535)], {
-      error: 'must be off, or a whole number from 0 to 65535',
-    })
-    .optional(),
-  OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl.optional(),
-  OTEL_EXPORTER_OTLP_HEADERS: z
-    .string()
-    .refine((text) => readOtlpHeaders(text) !== undefined, {
-      error: 'must be headers such as name=value,name2=value2, percent-encoded',
-    })
-    .optional(),
-  OTEL_SERVICE_NAME: name.default('callfire-gateway'),
-  OTEL_TRACES_SAMPLER_ARG: share(1),
-
-  ACCOUNTS_FILE: z.string().optional(),
-  CALLFIRE_LOGIN: login.optional(),
-  CALLFIRE_PASSWORD: z.string().optional(),
-  CALLFIRE_NEXT_LOGIN: login.optional(),
-  CALLFIRE_NEXT_PASSWORD: z.string().optional(),
-  CALLFIRE_BASE_URL: baseUrl.default(new URL('https://www.callfire.com/api/1.1/rest')),
-  CALLFIRE_ALLOW_HTTP: flag('false'),
-  CALLFIRE_ACCOUNT: name.optional(),
-  UPSTREAM_TIMEOUT_MS: whole(1, 600_000).default(10_000),
-  UPSTREAM_MAX_BYTES: whole(1, 268_435_456).default(16_777_216),
-  UPSTREAM_MAX_CONCURRENCY: whole(1, 1024).default(32),
-
-  REDIS_URL: redisTarget.optional(),
-  REDIS_TIMEOUT_MS: whole(1, 60_000).default(50),
-  CACHE_STATES: list('FINISHED').refine((states) => states.every(isEndState), {
-    error: 'names a state that is not an end state',
-  }),
-  CACHE_TTL_SECONDS: whole(1, 31_536_000).default(86_400),
-  CACHE_SETTLE_SECONDS: whole(0, 31_536_000).default(300),
-  CACHE_STALE_SECONDS: whole(0, 31_536_000).default(86_400),
-  CACHE_NEGATIVE_SECONDS: whole(0, 3600).default(5),
-  CACHE_PREFIX: z
-    .string()
-    .regex(/^[A-Za-z0-9._:-]{1,64}$/, { error: 'must be 1 to 64 of A-Z a-z 0-9 . _ : -' })
-    .default('callfire-gateway'),
-  CACHE_MEMORY_MB: whole(0, 65_536).default(64),
-  PASSTHROUGH: z.enum(['on', 'off'], { error: 'must be on or off' }).default('on'),
-  PASSTHROUGH_WRITES: flag('false'),
-});
 
 /**
  * Reads the environment: secrets from their files, then every variable against the schema, then the files that the
@@ -159,26 +44,6 @@ export function readConfig(environment: Environment, readFile: (path: string) =>
 function withoutWrong(values: Environment, issues: readonly { readonly path: PropertyKey[] }[]): Environment {
   const wrong = new Set(issues.map(({ path }) => path[0]));
   return Object.fromEntries(Object.entries(values).filter(([variable]) => !wrong.has(variable)));
-}
-
-/** What is wrong only beside another variable; looked for in the raw values, so that one error names everything. */
-function contradictions(values: Environment): string[] {
-  const problems: string[] = [];
-  if (values['ACCOUNTS_FILE'] === undefined) {
-    for (const variable of ['CALLFIRE_LOGIN', 'CALLFIRE_PASSWORD'])
-      if (values[variable] === undefined && values[`${variable}_FILE`] === undefined)
-        problems.push(`${variable} is required`);
-  }
-  const url = values['CALLFIRE_BASE_URL'] ?? '';
-  if (URL.canParse(url) && isPlain(new URL(url)) && values['CALLFIRE_ALLOW_HTTP'] !== 'true') {
-    problems.push(
-      'CALLFIRE_BASE_URL must be https, as credentials travel on it (or set CALLFIRE_ALLOW_HTTP=true)',
-    );
-  }
-  if (values['REDIS_URL'] === undefined && /^0+$/.test(values['CACHE_MEMORY_MB'] ?? '')) {
-    problems.push('CACHE_MEMORY_MB must be at least 1 without REDIS_URL, as memory is then the only cache');
-  }
-  return problems;
 }
 
 /** How long answers are kept, out of the whole. */

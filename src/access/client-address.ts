@@ -3,7 +3,7 @@ import { isIP, isIPv4, SocketAddress } from 'node:net';
 import proxyAddress from 'proxy-addr';
 
 /** The address that a request comes from; `unknown` where its connection is gone. Never throws. */
-export type AddressOf = (request: IncomingMessage) => string;
+type AddressOf = (request: IncomingMessage) => string;
 
 const UNKNOWN = 'unknown';
 const MAPPED = '::ffff:';

@@ -4,7 +4,7 @@ import { withConsumer, withKey, withoutConsumer, withoutKey, type ConsumerEntry 
 import { loadConsumers, saveConsumers } from './consumers-store.js';
 
 /** What is printed: to stdout what a script wants, to stderr what a human does. */
-export interface Printed {
+interface Printed {
   readonly out: string;
   readonly note: string;
 }

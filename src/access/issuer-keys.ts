@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { createLocalJWKSet, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
+import { createLocalJWKSet, type CryptoKey, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
 import type { EventLog } from '../calls/event-log.js';
 import { RemoteKeys } from './remote-keys.js';
 
@@ -7,7 +7,9 @@ import { RemoteKeys } from './remote-keys.js';
 export interface IssuerKeys {
   readonly from: URL | JSONWebKeySet;
   /** The key that a token's header asks for. Rejects with an error of jose where there is none. */
-  readonly keyOf: JWTVerifyGetKey;
+  readonly keyOf: JWTVerifyGetKey<CryptoKey>;
+  /** Whether what this key has proved need not be proved again: the keys are known to be the same still. */
+  readonly stands: (key: CryptoKey) => boolean;
 }
 
 interface IssuerKeysOptions {
@@ -22,9 +24,13 @@ interface IssuerKeysOptions {
 export function createIssuerKeys(from: URL | JSONWebKeySet, options: IssuerKeysOptions): IssuerKeys {
   const { log, elapsed, previous } = options;
   if (previous !== undefined && isSame(previous.from, from)) return previous;
-  if (!(from instanceof URL)) return { from, keyOf: createLocalJWKSet(from) };
+  if (!(from instanceof URL)) return { from, keyOf: createLocalJWKSet(from), stands: () => true };
   const remote = new RemoteKeys(from, { log, elapsed });
-  return { from, keyOf: (header, token) => remote.keyOf(header, token) };
+  return {
+    from,
+    keyOf: (header, token) => remote.keyOf(header, token),
+    stands: (key) => remote.stands(key),
+  };
 }
 
 function isSame(one: URL | JSONWebKeySet, other: URL | JSONWebKeySet): boolean {

@@ -19,7 +19,16 @@ export async function fetchJwks(url: URL, timeoutMs = TIMEOUT_MS): Promise<JSONW
   }
   const json: unknown = JSON.parse(await textOf(response.body));
   if (!isKeySet(json)) throw new Error('not a JWKS');
+  // More likely a fault of the issuer than its wish that nobody be believed any more.
+  if (json.keys.length === 0) throw new Error('a JWKS without a key');
   return json;
+}
+
+/** Why it could not be fetched, without what was answered. What fetch says is that it failed; its cause says why. */
+export function fetchFailure(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if (error instanceof SyntaxError) return 'not JSON';
+  return error.cause instanceof Error ? error.cause.message : error.message;
 }
 
 /** Leaving the loop ends the transfer, however much would still come. */

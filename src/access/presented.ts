@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { noCredential, notAccepted, twoCredentials } from './refusals.js';
 
 /** What a request shows to say who asks, not yet believed. */
-export type Presented =
+type Presented =
   | { readonly kind: 'bearer'; readonly secret: string }
   | { readonly kind: 'key'; readonly secret: string }
   | { readonly kind: 'basic'; readonly name: string; readonly secret: string };

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { JWTPayload } from 'jose';
-import type { TokenConfig } from '../config/access.js';
+import type { TokenConfig } from '../config/tokens.js';
 import { SCOPES, type Caller } from './caller.js';
 import { noSuchAccount, notAccepted } from './refusals.js';
 
@@ -27,10 +27,14 @@ function claimOf(payload: JWTPayload, name: string): unknown {
   return Object.hasOwn(payload, name) ? payload[name] : undefined;
 }
 
-/** Subjects may be any text, and so may be a forged log line. */
+/**
+ * Subjects may be any text, and so may be a forged log line. A digest is marked by what no plain subject holds: who can
+ * choose a subject cannot choose another's digest.
+ */
 function nameOf(subject: unknown): string {
   if (typeof subject !== 'string' || subject === '') throw notAccepted();
-  return `token:${PLAIN_SUBJECT.test(subject) ? subject : hash('sha256', subject, 'base64url').slice(0, 22)}`;
+  if (PLAIN_SUBJECT.test(subject)) return `token:${subject}`;
+  return `token:sha256:${hash('sha256', subject, 'base64url').slice(0, 22)}`;
 }
 
 function accountOf(claim: unknown, accounts: ReadonlySet<string>): string {

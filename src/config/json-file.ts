@@ -1,9 +1,15 @@
 import type { z } from 'zod';
 
+/** Throws for what is not there. */
+export type Read = (path: string) => string;
+
+/** Takes what is wrong with a variable, or with the file that it names. */
+export type Report = (variable: string, problems: readonly string[]) => void;
+
 /** What a JSON file holds, or what is wrong with it: a line each, which names the place and never a value. */
 export function parseFile<T>(
   path: string,
-  readFile: (path: string) => string,
+  readFile: Read,
   schema: z.ZodType<T>,
 ): { value: T | undefined; problems: string[] } {
   const refused = (problem: string) => ({ value: undefined, problems: [problem] });

@@ -1,6 +1,7 @@
-import type { Config, Variables } from '../config.js';
+import type { Config } from '../config.js';
 import type { AccountConfig } from '../config/accounts-file.js';
 import type { ConsumerConfig } from '../config/consumers-file.js';
+import type { Variables } from '../config/schema.js';
 
 const MASK = '***';
 

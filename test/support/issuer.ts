@@ -3,7 +3,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach } from '@jest/globals';
 import { exportJWK, generateKeyPair, SignJWT, type JWK, type JWTPayload } from 'jose';
-import type { TokenConfig } from '../../src/config/access.js';
+import type { TokenConfig } from '../../src/config/tokens.js';
 
 export const NOW = Date.parse('2026-06-01T00:00:00Z');
 export const ISSUER = 'https://issuer.example/';

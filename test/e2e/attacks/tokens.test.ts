@@ -166,7 +166,7 @@ describe('a token', () => {
       const lines = target.logLines.slice(before).map((line) => JSON.parse(line) as Record<string, unknown>);
       expect(lines).toHaveLength(1);
       expect(lines[0]).toMatchObject({
-        consumer: expect.stringMatching(/^token:[\w.@-]{1,64}$/),
+        consumer: expect.stringMatching(/^token:(sha256:)?[\w.@-]{1,64}$/),
         audit: 'access',
       });
     },

@@ -1,6 +1,6 @@
+import { crc32 } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
-import fc from 'fast-check';
-import { API_KEY_LENGTH, createApiKey, hashApiKey, isApiKey } from '../../../src/access/api-key.js';
+import { API_KEY_LENGTH, createApiKey, hashApiKey } from '../../../src/access/api-key.js';
 
 describe('createApiKey', () => {
   it('makes keys of one form and length, never twice the same', () => {
@@ -15,43 +15,13 @@ describe('createApiKey', () => {
     for (let place = 6; place < API_KEY_LENGTH - 6; place += 1)
       expect(new Set(keys.map((key) => key.charAt(place))).size).toBe(62);
   });
-});
 
-describe('isApiKey', () => {
-  it('takes what was made', () => {
-    for (let i = 0; i < 1000; i += 1) expect(isApiKey(createApiKey())).toBe(true);
-  });
-
-  it('computes the checksum that is documented: CRC-32 in base62', () => {
-    expect(isApiKey(`cfgw_${'0'.repeat(43)}4TLqT1`)).toBe(true);
-  });
-
-  it('refuses a key with one character changed, left out or put in', () => {
-    const digit = fc.constantFrom('0', '1', '9', 'A', 'Z', 'a', 'z', '_');
-    fc.assert(
-      fc.property(fc.nat(API_KEY_LENGTH - 1), digit, (at, character) => {
-        const key = createApiKey();
-        const changed = key.slice(0, at) + character + key.slice(at + 1);
-        expect(isApiKey(changed)).toBe(changed === key);
-        expect(isApiKey(key.slice(0, at) + key.slice(at + 1))).toBe(false);
-        expect(isApiKey(key.slice(0, at) + character + key.slice(at))).toBe(false);
-      }),
-    );
-  });
-
-  it.each(['upper case', 'white space', 'a line end'])('refuses %s', (what) => {
-    const key = createApiKey();
-    const spoilt = { 'upper case': key.toUpperCase(), 'white space': ` ${key}`, 'a line end': `${key}\n` };
-    expect(isApiKey(spoilt[what as keyof typeof spoilt])).toBe(false);
-  });
-
-  it('refuses any other text', () => {
-    fc.assert(
-      fc.property(fc.string({ maxLength: 100 }), (text) => {
-        expect(isApiKey(text)).toBe(false);
-        expect(isApiKey(`cfgw_${text}`)).toBe(false);
-      }),
-    );
+  it('ends them in the checksum that scanners are told of: CRC-32 in base62, in six digits', () => {
+    const digits = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+    const valueOf = (text: string) =>
+      Array.from(text).reduce((value, digit) => value * 62 + digits.indexOf(digit), 0);
+    for (const key of Array.from({ length: 1000 }, createApiKey))
+      expect(valueOf(key.slice(-6))).toBe(crc32(key.slice(0, -6)));
   });
 });
 

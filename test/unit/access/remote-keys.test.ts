@@ -1,12 +1,23 @@
 import { describe, expect, it } from '@jest/globals';
+import { errors, jwtVerify } from 'jose';
+import { RemoteKeys } from '../../../src/access/remote-keys.js';
 import { createTokens, type Tokens } from '../../../src/access/tokens.js';
-import type { TokenConfig } from '../../../src/config/access.js';
+import type { TokenConfig } from '../../../src/config/tokens.js';
 import { GatewayError } from '../../../src/errors.js';
 import { RecordingLog } from '../../support/recording-log.js';
 import { until } from '../../support/until.js';
-import { createSigner, NOW, startPublisher, tokenConfig, type Publisher } from '../../support/issuer.js';
+import {
+  createSigner,
+  NOW,
+  startPublisher,
+  tokenConfig,
+  type Publisher,
+  type Signer,
+} from '../../support/issuer.js';
 
 const [first, second] = await Promise.all([createSigner('k1'), createSigner('k2')]);
+const namesake = await createSigner('k1');
+const RULES = { currentDate: new Date(NOW) };
 
 const MINUTE = 60_000;
 
@@ -38,6 +49,7 @@ const failures: [string, (publisher: Publisher) => void][] = [
   ['answers 500', (it) => (it.answer = (_, response) => response.writeHead(500).end('{"keys":[]}'))],
   ['answers HTML', (it) => (it.answer = (_, response) => response.end('<html>secret-page</html>'))],
   ['answers other JSON', (it) => (it.answer = (_, response) => response.end('{"error":"no"}'))],
+  ['answers no keys', (it) => (it.answer = (_, response) => response.end('{"keys":[]}'))],
   ['answers keys that are none', (it) => (it.answer = (_, response) => response.end('{"keys":[1]}'))],
   ['breaks off', (it) => (it.answer = (_, response) => response.write('{"keys":', () => response.destroy()))],
   [
@@ -76,26 +88,114 @@ describe('keys that are fetched', () => {
     expect(publisher.asked).toBe(2);
   });
 
-  it('are not fetched again and again for key ids that are made up', async () => {
+  it('are fetched again for a new one though they were fetched a moment ago', async () => {
     const publisher = await startPublisher(first);
     const { check, clock } = checking({ keys: publisher.url });
-    for (let i = 0; i < 20; i += 1)
-      expect(await check(await first.sign({}, { kid: `made-up-${i}` }))).toBe('unauthenticated');
-    expect(publisher.asked).toBe(1);
-    clock.elapsed = 30_000;
-    for (let i = 0; i < 20; i += 1) await check(await first.sign({}, { kid: `made-up-${i}` }));
+    await check(await first.sign());
+    publisher.publish(first, second);
+    clock.elapsed = 5_000;
+    expect(await check(await second.sign())).toBe('token:anna');
     expect(publisher.asked).toBe(2);
   });
 
-  it('are fetched again after some minutes, so that one that was withdrawn is believed no more', async () => {
+  it('are fetched again for a new one though what is under way left before it was published', async () => {
+    const publisher = await startPublisher(first);
+    const { check } = checking({ keys: publisher.url });
+    await check(await first.sign());
+    const held: (() => void)[] = [];
+    publisher.answer = (_, response) => {
+      held.push(() => response.end(JSON.stringify({ keys: [first.jwk] })));
+    };
+    const stranger = check(await first.sign({}, { kid: 'made-up' }));
+    await until(() => held.length === 1);
+    publisher.publish(first, second);
+    const early = check(await second.sign());
+    held[0]?.();
+    expect(await stranger).toBe('unauthenticated');
+    expect(await early).toBe('token:anna');
+  });
+
+  it('are not fetched again and again for key ids that are made up, and a new one is found meanwhile', async () => {
+    const publisher = await startPublisher(first);
+    const { check, clock } = checking({ keys: publisher.url });
+    await check(await first.sign());
+    const flood = async (name: string) => {
+      for (let i = 0; i < 20; i += 1)
+        expect(await check(await first.sign({}, { kid: `${name}-${i}` }))).toBe('unauthenticated');
+    };
+    await flood('made-up');
+    expect(publisher.asked).toBe(5);
+    clock.elapsed = 9_999;
+    await flood('more');
+    expect(publisher.asked).toBe(5);
+    publisher.publish(first, second);
+    clock.elapsed = 10_000;
+    await flood('even-more');
+    expect(publisher.asked).toBe(6);
+    expect(await check(await second.sign())).toBe('token:anna');
+    expect(publisher.asked).toBe(6);
+    clock.elapsed = 4 * MINUTE;
+    await flood('after-a-pause');
+    expect(publisher.asked).toBe(10);
+  });
+
+  it('are fetched once in half a minute for one key id that is not there', async () => {
+    const publisher = await startPublisher(first);
+    const { check, clock } = checking({ keys: publisher.url });
+    await check(await first.sign());
+    const token = await second.sign();
+    for (let second = 0; second < 60; second += 1) {
+      clock.elapsed = second * 1000;
+      expect(await check(token)).toBe('unauthenticated');
+    }
+    expect(publisher.asked).toBe(3);
+  });
+
+  it('are fetched again before a token is judged by them when they are old', async () => {
     const publisher = await startPublisher(first, second);
     const { check, clock } = checking({ keys: publisher.url });
     await check(await first.sign());
     publisher.publish(second);
     clock.elapsed = 5 * MINUTE;
-    await until(async () => (await check(await first.sign())) === 'unauthenticated');
+    const token = await first.sign();
+    expect(await Promise.all([check(token), check(await second.sign())])).toEqual([
+      'unauthenticated',
+      'token:anna',
+    ]);
     expect(publisher.asked).toBe(2);
-    expect(await check(await second.sign())).toBe('token:anna');
+  });
+
+  it('are those that are there where the issuer is slow, and the new ones as soon as they come', async () => {
+    const publisher = await startPublisher(first, second);
+    const clock = { elapsed: 0 };
+    const elapsed = () => clock.elapsed;
+    const keys = new RemoteKeys(publisher.url, { log: new RecordingLog(), elapsed, patienceMs: 20 });
+    const prove = async (signer: Signer) => jwtVerify(await signer.sign(), keys.keyOf.bind(keys), RULES);
+    const { key } = await prove(first);
+    const held: (() => void)[] = [];
+    publisher.answer = (_, response) => {
+      held.push(() => response.end(JSON.stringify({ keys: [second.jwk] })));
+    };
+    clock.elapsed = 5 * MINUTE;
+    expect(keys.stands(key)).toBe(false);
+    await prove(first);
+    expect(keys.stands(key)).toBe(true);
+    await until(() => held.length === 1);
+    held[0]?.();
+    await until(() => !keys.stands(key));
+    await expect(prove(first)).rejects.toThrow(errors.JWKSNoMatchingKey);
+  });
+
+  it('are waited for again when it is some time ago that the issuer was out of reach', async () => {
+    const publisher = await startPublisher(first, second);
+    const { check, clock, log } = checking({ keys: publisher.url });
+    await check(await first.sign());
+    publisher.answer = (request) => void request.socket.resetAndDestroy();
+    await check(await first.sign({}, { kid: 'made-up' }));
+    expect(log.messages('warn')).toHaveLength(1);
+    publisher.publish(second);
+    clock.elapsed = 60 * MINUTE;
+    expect(await check(await first.sign())).toBe('unauthenticated');
   });
 
   it.each(failures)('are the last good ones while their address %s', async (_case, fail) => {
@@ -171,6 +271,58 @@ describe('keys that are fetched', () => {
     const { check } = checking({ keys: publisher.url });
     expect(await check(await first.sign())).toBe('authentication-unavailable');
     expect(elsewhere.asked).toBe(0);
+  });
+});
+
+describe('what is remembered of tokens', () => {
+  it('stands as long as the keys are the same, and is looked at again when they are old', async () => {
+    const publisher = await startPublisher(first);
+    const { tokens, check, clock } = checking({ keys: publisher.url });
+    const token = await first.sign();
+    await check(token);
+    clock.elapsed = 5 * MINUTE - 1;
+    const caller = tokens.peek(token, NOW);
+    expect(caller).toBeDefined();
+    clock.elapsed += 1;
+    expect(tokens.peek(token, NOW)).toBeUndefined();
+    expect(await check(await first.sign({ sub: 'ben' }))).toBe('token:ben');
+    expect(tokens.peek(token, NOW)).toBe(caller);
+    expect(publisher.asked).toBe(2);
+  });
+
+  const changes: [string, readonly Signer[]][] = [
+    ['withdrawn', [second]],
+    ['replaced by another of its name', [second, namesake]],
+    ['joined by another', [first, second]],
+  ];
+
+  it.each(changes)('is forgotten, refusals too, when a key is %s', async (_case, published) => {
+    const publisher = await startPublisher(first);
+    const { tokens, check } = checking({ keys: publisher.url });
+    const [token, refused] = [await first.sign(), await first.sign({ account: 'other' })];
+    expect(await check(token)).toBe('token:anna');
+    expect(await check(refused)).toBe('forbidden');
+    publisher.publish(...published);
+    expect(await check(await second.sign())).toBe('token:anna');
+    expect(tokens.peek(token, NOW)).toBeUndefined();
+    expect(tokens.peek(refused, NOW)).toBeUndefined();
+  });
+
+  it('stands while the issuer cannot be reached', async () => {
+    const publisher = await startPublisher(first);
+    const { tokens, check, clock } = checking({ keys: publisher.url });
+    publisher.answer = ((answer) => (request, response) => {
+      if (publisher.asked === 1) answer(request, response);
+      else request.socket.resetAndDestroy();
+    })(publisher.answer);
+    const token = await first.sign();
+    await check(token);
+    clock.elapsed = 5 * MINUTE;
+    expect(await check(token)).toBe('token:anna');
+    expect(tokens.peek(token, NOW)).toBeDefined();
+    clock.elapsed += 6_000;
+    expect(tokens.peek(token, NOW)).toBeDefined();
+    await until(() => publisher.asked === 3);
   });
 });
 

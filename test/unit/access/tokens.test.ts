@@ -2,10 +2,17 @@ import { createPublicKey } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { base64url, SignJWT, UnsecuredJWT, type JWK } from 'jose';
 import { createTokens, type Tokens } from '../../../src/access/tokens.js';
-import type { TokenConfig } from '../../../src/config/access.js';
+import type { TokenConfig } from '../../../src/config/tokens.js';
 import { GatewayError } from '../../../src/errors.js';
 import { RecordingLog } from '../../support/recording-log.js';
-import { claimsOf, createSigner, NOW, type Claims, startPublisher, tokenConfig } from '../../support/issuer.js';
+import {
+  claimsOf,
+  createSigner,
+  NOW,
+  type Claims,
+  startPublisher,
+  tokenConfig,
+} from '../../support/issuer.js';
 
 const signer = await createSigner('k1');
 const rsa = await createSigner('r1', 'RS256');
@@ -83,9 +90,17 @@ describe('createTokens', () => {
       'subject %j by a digest',
       async (sub) => {
         const { name } = await checking().tokens.verify(await signer.sign({ sub }));
-        expect(name).toMatch(/^token:[A-Za-z0-9_-]{22}$/);
+        expect(name).toMatch(/^token:sha256:[A-Za-z0-9_-]{22}$/);
       },
     );
+
+    it('nobody by the digest of another, whatever subject they choose', async () => {
+      const { tokens } = checking();
+      const nameOf = async (sub: string) => (await tokens.verify(await signer.sign({ sub }))).name;
+      const name = await nameOf('auth0|5f7c');
+      for (const sub of [name.slice(-22), name.slice('token:'.length), name])
+        expect(await nameOf(sub)).not.toBe(name);
+    });
   });
 
   describe('scopes', () => {
@@ -168,11 +183,50 @@ describe('createTokens', () => {
         expect(tokens.peek(other, NOW)).toBeUndefined();
     });
 
-    it('is nothing that was refused', async () => {
+    it('is no token that was refused for what it is', async () => {
+      const { tokens, clock } = checking();
+      const early = await signer.sign({ nbf: NOW / 1000 + 31 });
+      expect(await codeOf(tokens, early)).toBe('unauthenticated');
+      expect(tokens.peek(early, NOW)).toBeUndefined();
+      clock.now += 1000;
+      expect(await codeOf(tokens, early)).toBe('verified');
+    });
+
+    it('is a refusal of what the issuer has signed, for ten seconds', async () => {
       const { tokens } = checking();
       const token = await signer.sign({ account: 'other' });
-      await codeOf(tokens, token);
       expect(tokens.peek(token, NOW)).toBeUndefined();
+      expect(await codeOf(tokens, token)).toBe('forbidden');
+      expect(() => tokens.peek(token, NOW + 9_999)).toThrow(/does not name an account/);
+      expect(tokens.peek(token, NOW + 10_000)).toBeUndefined();
+    });
+
+    it('is not driven out by refusals', async () => {
+      const { tokens } = checking();
+      const token = await signer.sign();
+      await tokens.verify(token);
+      for (let i = 0; i < 1_100; i += 1)
+        await codeOf(tokens, await signer.sign({ account: 'other', jti: i }));
+      expect(tokens.peek(token, NOW)).toBeDefined();
+    });
+  });
+
+  describe('a burst of one token', () => {
+    it('is checked once, for all', async () => {
+      const { tokens } = checking();
+      const token = await signer.sign();
+      const callers = await Promise.all(Array.from({ length: 50 }, () => tokens.verify(token)));
+      expect(new Set(callers).size).toBe(1);
+      expect(await tokens.verify(token)).not.toBe(callers[0]);
+    });
+
+    it('is refused as one, and checked again when it comes again', async () => {
+      const { tokens, clock } = checking();
+      const token = await signer.sign({ nbf: NOW / 1000 + 31 });
+      const burst = Array.from({ length: 50 }, () => codeOf(tokens, token));
+      expect(new Set(await Promise.all(burst))).toEqual(new Set(['unauthenticated']));
+      clock.now += 1000;
+      expect(await codeOf(tokens, token)).toBe('verified');
     });
   });
 
