@@ -30,7 +30,11 @@ export type Variables = Readonly<z.infer<typeof schema>>;
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 
-  constructor(readonly problems: readonly string[]) {
+  /** `files` are those that were to be read. */
+  constructor(
+    readonly problems: readonly string[],
+    readonly files: readonly string[] = [],
+  ) {
     super(['The environment is not usable:', ...problems.map((problem) => `  ${problem}`)].join('\n'));
   }
 }
@@ -151,7 +155,7 @@ export function readConfig(environment: Environment, readFile: (path: string) =>
   const variables = parsed.data ?? schema.parse(withoutWrong(values, parsed.error.issues));
   const access = readAccess(variables, values, readFile);
   problems.push(...access.problems);
-  if (problems.length > 0) throw new ConfigError(problems);
+  if (problems.length > 0) throw new ConfigError(problems, access.value.files);
   return { ...variables, ...access.value };
 }
 

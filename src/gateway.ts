@@ -1,7 +1,5 @@
-import { createAuthenticator, type Authenticator } from './access/authenticator.js';
 import { createAddressOf, limitKey } from './access/client-address.js';
 import { openAccount } from './accounts/account.js';
-import { Accounts } from './accounts/accounts.js';
 import { createCallCache } from './cache/create-call-cache.js';
 import { createLimitKeyMaker } from './cache/keys.js';
 import { freshnessPolicy, type Config } from './config.js';
@@ -19,12 +17,12 @@ import { createLookupHandler } from './http/lookup-handler.js';
 import { createRequestLog } from './http/request-log.js';
 import { createHttpServer, patienceWith, type ClientPatience } from './http/server.js';
 import { UnderWay } from './http/under-way.js';
+import { InForce } from './in-force.js';
 import { createLimits } from './limits/create-limits.js';
 import { createStrangers } from './limits/strangers.js';
 import { createLog, type Log } from './logger.js';
 import { openOperations } from './ops/open-operations.js';
 import type { ProcessOperations } from './ops/operations.js';
-import { Reload } from './reload.js';
 import type { OpenTracing } from './tracing/tracing.js';
 
 /** What tests and embedding programs may replace. */
@@ -55,7 +53,7 @@ export interface Gateway {
   start(): Promise<number>;
   /** Finishes what is in flight, then closes everything. Idempotent. */
   stop(): Promise<void>;
-  /** Reads consumers, accounts and secrets again; false where they are broken, and what was in force stays so. */
+  /** Reads consumers, accounts and secrets again. False where what was in force stays so: they are broken, or it stops. */
   reload(): boolean;
   /** Of this gateway alone. */
   health(): Health;
@@ -94,8 +92,10 @@ export function createGateway(config: Config, overrides: Overrides = {}): Gatewa
     // Whoever brings the connections has a listener for operators of its own.
     listens: overrides.connections === undefined,
   });
-  const accounts = new Accounts({
-    open: (account) =>
+  const inForce = new InForce({
+    config,
+    readConfig: overrides.readConfig ?? (() => config),
+    openAccount: (account) =>
       openAccount(account, {
         cache: tracing?.cache(callCache.cache) ?? callCache.cache,
         leases: callCache.leases,
@@ -112,23 +112,10 @@ export function createGateway(config: Config, overrides: Overrides = {}): Gatewa
         log: events,
         now,
       }),
-    retireMs: config.UPSTREAM_TIMEOUT_MS + config.SHUTDOWN_GRACE_MS,
-  });
-  const putInForce = (access: Config, previous?: Authenticator) => {
-    accounts.use(access.accounts);
-    const { RATE_LIMIT: defaultLimit } = config;
-    const authenticator = createAuthenticator({ access, defaultLimit, log: events, now, previous });
-    return { config: access, authenticator, origins: originsOf(access) };
-  };
-  let inForce = putInForce(config);
-  const reload = new Reload({
-    config,
-    read: overrides.readConfig ?? (() => config),
-    use: (changed) => {
-      inForce = putInForce(changed, inForce.authenticator);
-    },
     log: events,
+    now,
   });
+  const { accounts, reload } = inForce;
 
   const fail = createFail(events);
   const handler = createLookupHandler(now);
@@ -174,8 +161,8 @@ export function createGateway(config: Config, overrides: Overrides = {}): Gatewa
     return port;
   };
   const close = async () => {
-    await started?.catch(() => undefined);
     reload.stop();
+    await started?.catch(() => undefined);
     const { SHUTDOWN_DELAY_MS: delayMs, SHUTDOWN_GRACE_MS: graceMs } = config;
     await listener.stop({ delayMs, graceMs, idleMs });
     await operations.stop();
@@ -194,9 +181,4 @@ export function createGateway(config: Config, overrides: Overrides = {}): Gatewa
     health,
     operations: operations.process,
   };
-}
-
-/** Every browser origin that somebody may use. */
-function originsOf({ CORS_ORIGINS: shared, consumers = [] }: Config): ReadonlySet<string> {
-  return new Set([...shared, ...consumers.flatMap(({ origins = [] }) => origins)]);
 }

@@ -46,8 +46,12 @@ export interface Account extends ServedAccount {
   readonly keyOf: (id: string) => string;
   /** The way to CallFire, at the moment. */
   readonly upstream: UpstreamState;
-  /** Goes on with that configuration, if only its credentials are new; otherwise changes nothing and returns false. */
-  takeOver(config: AccountConfig): boolean;
+  /** Whether it can go on with that configuration: the calls that it finds are the same, under the same keys. */
+  suits(config: AccountConfig): boolean;
+  /** Goes on with that configuration, which suits it; nothing under way is lost, nor what readers have seen. */
+  takeOver(config: AccountConfig): void;
+  /** Resolves when nothing is under way of what may last longer than one fetch. */
+  idle(): Promise<void>;
   /** Ends at once what is under way. */
   close(): Promise<void>;
 }
@@ -82,11 +86,13 @@ export function openAccount(config: AccountConfig, parts: AccountParts): Account
     lookup: tracing?.lookup(lookup) ?? lookup,
     passthrough: passthrough && (tracing?.passthrough(passthrough.router) ?? passthrough.router),
     calls: lookup,
+    suits: (changed) => changed.keyName === config.keyName && changed.baseUrl.href === baseUrl.href,
     takeOver(changed) {
-      if (!differInCredentialsAlone(changed, config)) return false;
       credentials.replace(changed.current, changed.next);
-      return true;
+      client.resize(changed.maxConcurrency);
+      passthrough?.resize(changed.maxConcurrency);
     },
+    idle: () => passthrough?.idle() ?? Promise.resolve(),
     keyOf,
     get upstream() {
       return { breaker: client.breakerState, queue: client.queue };
@@ -96,9 +102,4 @@ export function openAccount(config: AccountConfig, parts: AccountParts): Account
       await client.close();
     },
   };
-}
-
-function differInCredentialsAlone(one: AccountConfig, other: AccountConfig): boolean {
-  const rest = ({ current: _current, next: _next, ...others }: AccountConfig) => JSON.stringify(others);
-  return rest(one) === rest(other);
 }

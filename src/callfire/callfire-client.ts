@@ -1,5 +1,4 @@
-import { setMaxListeners } from 'node:events';
-import { Pool, type Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
 import type { CallSource } from '../calls/call-source.js';
 import type { CallAnswer } from '../calls/call-answer.js';
 import { GatewayError } from '../errors.js';
@@ -15,6 +14,7 @@ import { createRequestHeaders } from './request-headers.js';
 import { withRetries } from './connection/retry.js';
 import { errorFor } from './upstream-error.js';
 import { observed, type UpstreamObserver } from './upstream-observer.js';
+import { UpstreamPool } from './connection/upstream-pool.js';
 import { sendRequest } from './connection/upstream-request.js';
 import { withOtherCredentials } from './with-other-credentials.js';
 
@@ -44,8 +44,7 @@ export class CallFireClient implements CallSource {
   readonly #now: () => number;
   readonly #guard: FetchGuard;
   readonly #reader: DocumentReader;
-  readonly #closing = new AbortController();
-  readonly #dispatcher: Dispatcher;
+  readonly #connections: Connections;
   readonly #pathPrefix: string;
   readonly #headersWith = createRequestHeaders();
 
@@ -53,8 +52,8 @@ export class CallFireClient implements CallSource {
     this.#options = options;
     this.#now = options.now ?? (() => performance.now());
     this.#guard = new FetchGuard({ ...options, now: this.#now });
+    this.#connections = connectionsOf(options);
     this.#reader = new DocumentReader(options);
-    this.#dispatcher = options.dispatcher ?? createPool(options, this.#closing.signal);
     this.#pathPrefix = `${options.baseUrl.pathname.replace(/\/+$/, '')}/call/`;
   }
 
@@ -75,18 +74,24 @@ export class CallFireClient implements CallSource {
     }
   }
 
+  /** That many fetches at once, over as many connections, from now on; fetches under way go on. */
+  resize(maxConcurrency: number): void {
+    if (maxConcurrency === this.queue.places) return;
+    this.#connections.resize(maxConcurrency);
+    this.#guard.resize(maxConcurrency);
+  }
+
   /** Ends at once, with `upstream-unavailable`, what is under way or waiting, and every connection. */
   async close(): Promise<void> {
     this.#guard.stop();
-    this.#closing.abort();
-    await Promise.all([this.#dispatcher.destroy(), this.#reader.close()]);
+    await Promise.all([this.#connections.destroy(), this.#reader.close()]);
   }
 
   async #fetch(id: string, deadline: Deadline): Promise<CallAnswer> {
     const { maxBytes, credentials, random = Math.random, trace, observer } = this.#options;
     const path = this.#pathPrefix + id;
     const sendWith = (headers: Readonly<Record<string, string>>) =>
-      sendRequest(this.#dispatcher, { method: 'GET', path, headers }, maxBytes, deadline);
+      sendRequest(this.#connections.dispatcher, { method: 'GET', path, headers }, maxBytes, deadline);
     const send = (authorization: string) => {
       const own = this.#headersWith(authorization);
       return trace === undefined ? sendWith(own) : trace.attempt((more) => sendWith({ ...own, ...more }));
@@ -102,17 +107,16 @@ export class CallFireClient implements CallSource {
   }
 }
 
-function createPool(
-  { baseUrl, maxConcurrency, timeoutMs }: CallFireClientOptions,
-  signal: AbortSignal,
-): Pool {
-  setMaxListeners(0, signal);
-  return new Pool(baseUrl.origin, {
-    connections: maxConcurrency,
-    pipelining: 1,
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    // The signal reaches connections that are still being made, which destroy() leaves alone.
-    connect: { timeout: timeoutMs + CONNECT_SLACK_MS, signal },
-  });
+type Connections = Pick<UpstreamPool, 'dispatcher' | 'resize' | 'destroy'>;
+
+function connectionsOf({
+  baseUrl,
+  maxConcurrency,
+  timeoutMs,
+  dispatcher,
+}: CallFireClientOptions): Connections {
+  if (dispatcher !== undefined)
+    return { dispatcher, resize: () => undefined, destroy: () => dispatcher.destroy() };
+  const connectWithinMs = timeoutMs + CONNECT_SLACK_MS;
+  return new UpstreamPool({ origin: baseUrl.origin, connections: maxConcurrency, connectWithinMs });
 }

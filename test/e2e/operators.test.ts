@@ -217,13 +217,17 @@ describe('/config', () => {
 });
 
 describe('/config after a reload', () => {
-  it('shows what it has put in force', async () => {
+  it('shows what it has put in force, and what stays as it was at the start', async () => {
     const credentials = { CALLFIRE_LOGIN: LOGIN, CALLFIRE_PASSWORD: PASSWORD };
-    const readAgain = () => readConfig({ ...credentials, CALLFIRE_ACCOUNT: 'renamed' }, () => '');
+    const environment = { ...credentials, CALLFIRE_ACCOUNT: 'renamed', REDIS_URL_FILE: 'redis' };
+    const readAgain = () => readConfig(environment, () => 'redis://elsewhere.example');
     const { ops, gateway } = await start({}, { readConfig: readAgain });
     expect((await get(`${ops}/config`)).json).toMatchObject({ accounts: [{ name: 'main' }] });
     gateway.reload();
-    expect((await get(`${ops}/config`)).json).toMatchObject({ accounts: [{ name: 'renamed' }] });
+    expect((await get(`${ops}/config`)).json).toMatchObject({
+      accounts: [{ name: 'renamed' }],
+      variables: { REDIS_URL: null },
+    });
   });
 });
 

@@ -1,13 +1,17 @@
-import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { createApiKey } from '../../src/access/api-key.js';
+import { readConfig, type Config } from '../../src/config.js';
+import { createGateway } from '../../src/gateway.js';
+import { createLogTo } from '../../src/logger.js';
 import { testConsumers } from '../support/consumers.js';
+import { DOCUMENT_WORKER } from '../support/document-worker.js';
 import { get, LOGIN, PASSWORD, startGateway, type TestGateway } from '../support/gateway.js';
 import { AUDIENCE, createSigner, ISSUER, type Signer } from '../support/issuer.js';
 import { startLoad, type Load } from '../support/load.js';
-import { serve, type Environment, type Serving } from '../support/process.js';
+import { environmentFor, serve, startSimulator, type Environment, type Serving } from '../support/process.js';
 import { startRedisServer } from '../support/redis-server.js';
 import { until } from '../support/until.js';
 
@@ -28,7 +32,7 @@ async function start(environment: Record<string, string>, files: Record<string, 
 const statusWith = async ({ url }: { url: string }, key: string, path = `/calls/${ID}`) =>
   (await get(`${url}${path}`, { 'X-API-Key': key })).status;
 
-const reloads = ({ logLines }: TestGateway) =>
+const reloads = ({ logLines }: Pick<TestGateway, 'logLines'>) =>
   logLines
     .map((line) => JSON.parse(line) as Record<string, unknown>)
     .filter(({ audit }) => audit === 'reload');
@@ -121,31 +125,172 @@ describe('a reload', () => {
     expect(gateway.simulator.requestsFor(ID)).toBe(2);
   });
 
-  it('lets lookups end that an account has under way as it goes', async () => {
-    const consumers = testConsumers([{ name: 'web', account: 'main' }]);
-    const account = (maxConcurrency: number) =>
-      JSON.stringify({
-        accounts: [
-          {
-            name: 'main',
-            baseUrl: '$CALLFIRE',
-            maxConcurrency,
-            current: { login: LOGIN, password: PASSWORD },
-          },
-        ],
-      });
+  it('lets what an account has under way end as it goes, also a download longer than a fetch may be', async () => {
+    const elsewhere = await startSimulator();
     const gateway = await start(
-      { CONSUMERS_FILE: 'consumers', ACCOUNTS_FILE: 'accounts' },
-      { consumers: consumers.file, accounts: account(1) },
+      { ACCOUNTS_FILE: 'accounts', UPSTREAM_TIMEOUT_MS: '250', SHUTDOWN_GRACE_MS: '0' },
+      { accounts: oneAccount() },
     );
-    gateway.simulator.setFault(ID, { delayMs: 300 });
-    const underWay = statusWith(gateway, consumers.keyOf('web'));
-    await until(() => gateway.simulator.requestsFor(ID) === 1);
-    gateway.files['accounts'] = account(2);
+    const { simulator, url } = gateway;
+    const whole = (await get(`${url}/api/1.1/rest/call/${ID}`)).text;
+    simulator.setFault('2001', { delayMs: 100 });
+    simulator.setFault(ID, { dripBytesPerSecond: whole.length });
+    const lookup = get(`${url}/calls/2001`);
+    const download = get(`${url}/api/1.1/rest/call/${ID}`);
+    await until(() => simulator.requestsFor('2001') === 1 && simulator.requestsFor(ID) === 2);
+    gateway.files['accounts'] = oneAccount({ baseUrl: elsewhere.baseUrl });
     expect(gateway.gateway.reload()).toBe(true);
-    expect(await underWay).toBe(200);
+    expect((await lookup).status).toBe(200);
+    expect((await download).text).toBe(whole);
+    await get(`${url}/calls/2002`);
+    expect(elsewhere.requestsFor('2002')).toBe(1);
+  });
+
+  it('of the limit of an account keeps its fetches together, and holds at once', async () => {
+    const gateway = await start(
+      { ACCOUNTS_FILE: 'accounts', SHUTDOWN_GRACE_MS: '0' },
+      { accounts: oneAccount({ maxConcurrency: 1 }) },
+    );
+    const { simulator, url } = gateway;
+    simulator.setFault('*', { stall: 'headers' });
+    const [first, second] = [get(`${url}/calls/${ID}`), get(`${url}/calls/2001`)];
+    await until(() => simulator.requests.length === 1);
+    const [sent, waiting] = simulator.requestsFor(ID) === 1 ? [ID, '2001'] : ['2001', ID];
+    gateway.files['accounts'] = oneAccount({ maxConcurrency: 3 });
+    expect(gateway.gateway.reload()).toBe(true);
+    await until(() => simulator.requestsFor(waiting) === 1);
+
+    const joined = get(`${url}/calls/${sent}`);
+    const raw = get(`${url}/api/1.1/rest/call/2002`);
+    await until(() => simulator.requestsFor('2002') === 1);
+    expect(simulator.requestsFor(sent)).toBe(1);
+    const ended = Promise.allSettled([first, second, joined, raw]);
+    await gateway.stop();
+    await ended;
+  });
+
+  it('does nothing any more once the gateway stops', async () => {
+    const gateway = await start({ ACCOUNTS_FILE: 'accounts' }, { accounts: oneAccount() });
+    const stopped = gateway.gateway.stop();
+    gateway.files['accounts'] = oneAccount({ name: 'other' });
+    expect(gateway.gateway.reload()).toBe(false);
+    await stopped;
+    expect(gateway.gateway.reload()).toBe(false);
+    expect(reloads(gateway)).toEqual([]);
   });
 });
+
+/** What `ACCOUNTS_FILE` holds. */
+function oneAccount(fields: object = {}): string {
+  const current = { login: LOGIN, password: PASSWORD };
+  return JSON.stringify({ accounts: [{ name: 'main', baseUrl: '$CALLFIRE', current, ...fields }] });
+}
+
+describe('a reload of what', () => {
+  const withAccounts = (config: Config, ...changes: Partial<Config['accounts'][number]>[]) => ({
+    ...config,
+    accounts: changes.flatMap((change) => config.accounts.map((account) => ({ ...account, ...change }))),
+  });
+  it.each<[string, string, (config: Config) => Config]>([
+    [
+      'cannot be read for a reason that nobody foresaw',
+      'RangeError',
+      () => {
+        throw Object.assign(new RangeError('s3cret'), { code: 'ODD' });
+      },
+    ],
+    [
+      'has an account that cannot be opened',
+      'InvalidArgumentError',
+      (config) =>
+        withAccounts(
+          config,
+          { current: { login: 's3cret', password: 's3cret' } },
+          { name: 'other', baseUrl: new URL('ftp://s3cret.example/') },
+        ),
+    ],
+    ['has no account', 'Error', (config) => withAccounts(config)],
+  ])('%s changes nothing, and tells no secret', async (_case, error, change) => {
+    const simulator = await startSimulator();
+    const config = readConfig(environmentFor(simulator), () => '');
+    const { gateway, url, logLines } = await startOn(() => change(config), config);
+    expect(gateway.reload()).toBe(false);
+    expect((await get(`${url}/calls/${ID}`)).status).toBe(200);
+    expect(reloads({ logLines })).toEqual([expect.objectContaining({ outcome: 'refused', error })]);
+    expect(logLines.join()).not.toContain('s3cret');
+  });
+});
+
+/** A gateway on a configuration that was read before, without anything that a test would not see. */
+async function startOn(read: () => Config, config = read(), beforeStart = () => undefined as unknown) {
+  const logLines: string[] = [];
+  const log = createLogTo('info', { write: (line: string) => void logLines.push(line) });
+  const gateway = createGateway(config, {
+    readConfig: read,
+    log,
+    idleMs: 0,
+    documentWorker: DOCUMENT_WORKER,
+  });
+  ending.push(() => gateway.stop());
+  beforeStart();
+  const port = await gateway.start();
+  return { gateway, url: `http://127.0.0.1:${port}`, logLines };
+}
+
+describe('a file that is watched', () => {
+  it('may have changed before it was: that is noticed, too', async () => {
+    const folder = createFolder();
+    const consumers = testConsumers([{ name: 'web' }]);
+    folder.write('consumers', { consumers: [] });
+    const simulator = await startSimulator();
+    const environment = { ...environmentFor(simulator), CONSUMERS_FILE: folder.path('consumers') };
+    const read = () => readConfig(environment, readText);
+    const serving = await startOn(read, read(), () => {
+      folder.write('consumers', consumers.file);
+    });
+    await until(async () => (await statusWith(serving, consumers.keyOf('web'))) === 200);
+    expect(reloads(serving)).toHaveLength(1);
+  });
+
+  it('may change while it is read for the first time', async () => {
+    const { folder, environment } = await startFolder({ login: LOGIN, password: PASSWORD });
+    const readAndReplace = (path: string) => {
+      const text = readText(path);
+      if (text === 'wrong') folder.write('password', PASSWORD);
+      return text;
+    };
+    const { gateway, url } = await startOn(() => readConfig(environment, readAndReplace));
+    folder.write('password', 'wrong');
+    folder.write('accounts', folder.account({ login: LOGIN, passwordFile: folder.path('password') }));
+    expect(gateway.reload()).toBe(true);
+    await until(async () => (await get(`${url}/calls/${ID}`)).status === 200);
+  });
+
+  it('may be missing when it is named for the first time', async () => {
+    const { folder, environment } = await startFolder({ login: LOGIN, password: 'wrong' });
+    const { url, logLines } = await startOn(() => readConfig(environment, readText));
+    folder.write('accounts', folder.account({ login: LOGIN, passwordFile: folder.path('password') }));
+    await until(() => reloads({ logLines }).length === 1);
+    expect((await get(`${url}/calls/${ID}`)).status).toBe(502);
+    folder.write('password', PASSWORD);
+    await until(async () => (await get(`${url}/calls/${ID}`)).status === 200);
+    expect(reloads({ logLines }).map(({ outcome }) => outcome)).toEqual(['refused', 'done']);
+  });
+});
+
+const readText = (path: string) => readFileSync(path, 'utf8');
+
+/** With an account that has that credential, and the environment that names it. */
+async function startFolder(current: object) {
+  const simulator = await startSimulator();
+  const own = createFolder();
+  const account = (credential: object) => ({
+    accounts: [{ name: 'main', baseUrl: simulator.baseUrl, current: credential }],
+  });
+  own.write('accounts', account(current));
+  const environment = { PORT: '0', OPS_PORT: 'off', ACCOUNTS_FILE: own.path('accounts') };
+  return { folder: { ...own, account }, environment };
+}
 
 /** Files of the system in a folder of their own, replaced as a careful program does. */
 function createFolder() {

@@ -74,6 +74,11 @@ export class FetchGuard {
     }
   }
 
+  /** That many fetches at once from now on. */
+  resize(maxConcurrency: number): void {
+    this.#queue.resize(maxConcurrency);
+  }
+
   /** Ends at once what runs or waits, and refuses what comes. */
   stop(): void {
     this.#stopped = true;

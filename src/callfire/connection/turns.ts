@@ -6,22 +6,16 @@ const WAITERS_PER_PLACE = 32;
 
 /** Lets at most `places` of something run at once; the others wait in the order they came. */
 export class Turns {
-  #free: number;
+  #underWay = 0;
   /** In the order in which they came. */
   readonly #waiting = new Set<() => void>();
 
-  constructor(private readonly places: number) {
-    this.#free = places;
-  }
+  constructor(private places: number) {}
 
   get state(): QueueState {
     const { places } = this;
-    return {
-      underWay: places - this.#free,
-      waiting: this.#waiting.size,
-      places,
-      mayWait: places * WAITERS_PER_PLACE,
-    };
+    const mayWait = places * WAITERS_PER_PLACE;
+    return { underWay: this.#underWay, waiting: this.#waiting.size, places, mayWait };
   }
 
   /**
@@ -29,8 +23,8 @@ export class Turns {
    * may wait do so already, and with the deadline's reason when that ends first: there is nothing to give back then.
    */
   async enter(deadline: Deadline): Promise<void> {
-    if (this.#free > 0) {
-      this.#free--;
+    if (this.#underWay < this.places) {
+      this.#underWay++;
       return;
     }
     if (this.#waiting.size >= this.places * WAITERS_PER_PLACE) throw overloaded();
@@ -44,10 +38,20 @@ export class Turns {
   }
 
   leave(): void {
-    const [next] = this.#waiting;
-    if (next === undefined) {
-      this.#free++;
-    } else {
+    this.#underWay--;
+    this.#admit();
+  }
+
+  /** That many places from now on. Who is in stays in, and who waits goes on waiting, where there are fewer. */
+  resize(places: number): void {
+    this.places = places;
+    this.#admit();
+  }
+
+  #admit(): void {
+    for (const next of this.#waiting) {
+      if (this.#underWay >= this.places) return;
+      this.#underWay++;
       this.#waiting.delete(next);
       next();
     }

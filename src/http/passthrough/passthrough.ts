@@ -29,6 +29,10 @@ export interface PassthroughOptions {
 export interface Passthrough {
   /** To be mounted at the path that stands for `baseUrl`. */
   readonly router: express.Router;
+  /** That many requests at once from now on; those under way go on. */
+  resize(maxConcurrency: number): void;
+  /** Resolves when no request is under way. */
+  idle(): Promise<void>;
   /** Closes the upstream connections, also those in use. */
   close(): void;
 }
@@ -88,6 +92,11 @@ export function createPassthrough(options: PassthroughOptions): Passthrough {
   });
   return {
     router,
+    resize: (places) => {
+      agent.maxSockets = places;
+      slots.resize(places);
+    },
+    idle: () => slots.idle(),
     close: () => {
       agent.destroy();
     },

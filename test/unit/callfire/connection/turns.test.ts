@@ -76,4 +76,26 @@ describe('Turns', () => {
     queue.leave();
     await next;
   });
+
+  it('lets those in that wait when it has more places', async () => {
+    const queue = new Turns(1);
+    await queue.enter(enough());
+    const waiting = [queue.enter(enough()), queue.enter(enough()), queue.enter(enough())];
+    queue.resize(3);
+    await Promise.all(waiting.slice(0, 2));
+    expect(queue.state).toEqual({ underWay: 3, waiting: 1, places: 3 });
+    queue.leave();
+    await waiting[2];
+  });
+
+  it('waits for room when it has fewer', async () => {
+    const queue = new Turns(2);
+    await Promise.all([queue.enter(enough()), queue.enter(enough())]);
+    const next = queue.enter(enough());
+    queue.resize(1);
+    queue.leave();
+    expect(queue.state).toEqual({ underWay: 1, waiting: 1, places: 1 });
+    queue.leave();
+    await next;
+  });
 });
