@@ -20,17 +20,6 @@ export class ConfigReader {
     return this.#contents;
   }
 
-  /** Whether a file holds something else by now. */
-  get isOutdated(): boolean {
-    return this.#contents.some(([path, text]) => {
-      try {
-        return this.readFile(path) !== text;
-      } catch {
-        return true;
-      }
-    });
-  }
-
   /** Throws a `ConfigError`. */
   read(): Config {
     return this.#readWith(this.readFile);

@@ -183,7 +183,7 @@ export function createGateway(config: Config, overrides: Overrides = {}): Gatewa
   return {
     start: () => (started ??= open()),
     stop: () => (stopped ??= close()),
-    reload: () => reload.now('told to'),
+    reload: () => reload.now('SIGHUP'),
     health,
     operations: operations.process,
   };

@@ -24,7 +24,7 @@ async function run({ config, borrowed }: Start): Promise<void> {
   try {
     await gateway.start();
   } catch (error) {
-    console.error(`callfire-gateway cannot listen on ${address(error, config)}: ${reason(error)}`);
+    console.error(`callfire-gateway cannot listen on ${place(error, config)}: ${reason(error)}`);
     process.exit(EXIT_FAILED);
   }
 }
@@ -109,13 +109,11 @@ async function borrow(error: ConfigError): Promise<Borrowed | undefined> {
   return borrowConfig(reader, error);
 }
 
-/** What could not be listened on, as the system says it: there are two listeners. */
-function address(error: unknown, { HOST, PORT }: Config): string {
-  const port =
-    error instanceof Error && 'port' in error && typeof error.port === 'number' ? error.port : PORT;
-  const host =
-    error instanceof Error && 'address' in error && typeof error.address === 'string' ? error.address : HOST;
-  return `${host}:${port}`;
+/** What could not be listened on. The operators' listener says so itself. */
+function place(error: unknown, { HOST, PORT }: Config): string {
+  if (error instanceof Error && 'variables' in error && 'address' in error && 'port' in error)
+    return `${String(error.address)}:${String(error.port)} (${String(error.variables)})`;
+  return `${HOST}:${PORT}`;
 }
 
 function reason(error: unknown): string {

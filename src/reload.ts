@@ -19,6 +19,8 @@ export interface LastReload {
   readonly cause: string;
   /** ISO 8601. */
   readonly at: string;
+  /** Why it was refused, a line each. */
+  readonly problems?: readonly string[];
 }
 
 const FILE_CHANGED = 'a file has changed';
@@ -70,7 +72,7 @@ export class Reload {
       if (isWanted(access)) this.#use(access, cause);
       return true;
     } catch (error) {
-      this.#note('refused', cause);
+      this.#note('refused', cause, error instanceof ConfigError ? error.problems : []);
       this.options.log.error(
         { audit: 'reload', cause, outcome: 'refused', ...reasonOf(error) },
         'What was changed is broken; consumers, accounts and secrets stay as they were',
@@ -104,9 +106,9 @@ export class Reload {
     );
   }
 
-  #note(outcome: LastReload['outcome'], cause: string): void {
+  #note(outcome: LastReload['outcome'], cause: string, problems?: readonly string[]): void {
     this.counts[outcome] += 1;
-    this.#last = { outcome, cause, at: new Date().toISOString() };
+    this.#last = { outcome, cause, at: new Date().toISOString(), ...(problems && { problems }) };
   }
 }
 

@@ -40,7 +40,14 @@ export interface PurgeTarget {
 export interface DetailedHealth extends Health {
   readonly accounts: readonly AccountHealth[];
   /** The last time that consumers, accounts and secrets were read again. */
-  readonly reload: { readonly outcome: string; readonly cause: string; readonly at: string } | undefined;
+  readonly reload:
+    | {
+        readonly outcome: string;
+        readonly cause: string;
+        readonly at: string;
+        readonly problems?: readonly string[];
+      }
+    | undefined;
 }
 
 export interface AccountHealth {

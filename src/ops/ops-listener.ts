@@ -7,6 +7,7 @@ import { isLoopback } from '../config/fields.js';
 import { Port } from '../http/connection-source.js';
 import { createExpressApp } from '../http/express-app.js';
 import { createFail } from '../http/failure.js';
+import { ours } from '../http/gateway-response.js';
 import { requestId } from '../http/request-id.js';
 import { createHttpServer, type HttpServer } from '../http/server.js';
 import { setStandingHeaders } from '../http/standing-headers.js';
@@ -34,7 +35,7 @@ export class OpsListener {
     this.#server = createOpsServer(options);
   }
 
-  /** Rejects where the port that was asked for cannot be had, with `address` and `port` on the error. */
+  /** Rejects where the port that was asked for cannot be had, with `address`, `port` and `variables` on the error. */
   async start(): Promise<void> {
     const { host, port: asked, log } = this.options;
     try {
@@ -50,6 +51,7 @@ export class OpsListener {
         return;
       }
       throw Object.assign(error instanceof Error ? error : new Error(String(error)), {
+        variables: 'OPS_HOST and OPS_PORT',
         address: host,
         port: asked ?? USUAL_PORT,
       });
@@ -70,16 +72,15 @@ export class OpsListener {
 
 function createOpsServer({ host, operations, log }: OpsListenerOptions): HttpServer {
   const mayLog = createLineLimit();
-  const onlyTrusted: RequestHandler = (request, _response, next) => {
+  const onlyTrusted: RequestHandler = (request, response, next) => {
     try {
       checkTrusted(request, host);
     } catch (error) {
       const { method, socket } = request;
-      if (mayLog('forbidden'))
-        log.warn(
-          { audit: 'operators', outcome: 'forbidden', method, address: socket.remoteAddress },
-          REFUSED,
-        );
+      const audit = { audit: 'operators', outcome: 'forbidden', requestId: ours(response).requestId };
+      // A page that only looks around may do so a thousand times a second; who tries to change something leaves a line each.
+      if (method !== 'GET' || mayLog('forbidden'))
+        log.warn({ ...audit, method, address: socket.remoteAddress }, REFUSED);
       throw error;
     }
     next();

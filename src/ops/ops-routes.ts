@@ -2,9 +2,10 @@ import express, { type Request, type Response, type Router } from 'express';
 import { isCallId } from '../calls/call-id.js';
 import type { EventLog } from '../calls/event-log.js';
 import { GatewayError } from '../errors.js';
+import { ours } from '../http/gateway-response.js';
 import { readiness } from '../http/health-routes.js';
 import { onlyMethods, readOnly } from '../http/methods.js';
-import type { Operations, PurgeTarget } from './operations.js';
+import type { Operations } from './operations.js';
 
 interface RouteOptions {
   readonly operations: Operations;
@@ -38,24 +39,22 @@ export function createOpsRoutes({ operations, log }: RouteOptions): Router {
 
   const purge = async (request: Request, response: Response, id: string | undefined) => {
     const account = accountIn(request);
-    const report = await audited(request, { account, id }, () => operations.purge({ account, id }));
-    send(response, { ...report, ...(id !== undefined && { id }) });
-  };
-  const audited = async (
-    request: Request,
-    target: PurgeTarget,
-    work: () => ReturnType<Operations['purge']>,
-  ) => {
-    const who = { by: 'operator', address: request.socket.remoteAddress };
-    const what = { audit: 'purge', account: target.account?.slice(0, 64), callId: target.id };
+    const who = {
+      by: 'operator',
+      address: request.socket.remoteAddress,
+      requestId: ours(response).requestId,
+    };
+    const audit = { audit: 'purge', account: account?.slice(0, 64), callId: id };
     try {
-      const report = await work();
-      const { account, removed } = report;
-      log.info({ ...what, account, outcome: 'done', removed, ...who }, 'What was kept has been purged');
-      return report;
+      const report = await operations.purge({ account, id });
+      const outcome = { account: report.account, outcome: 'done', removed: report.removed };
+      log.info({ ...audit, ...outcome, ...who }, 'What was kept has been purged');
+      send(response, { ...report, ...(id !== undefined && { id }) });
     } catch (error) {
       const outcome = error instanceof GatewayError ? error.code : 'internal-error';
-      log.warn({ ...what, outcome, ...who }, 'What was kept has not been purged, or not all of it');
+      const [first, ...others] = (await operations.health()).accounts;
+      const meant = audit.account ?? (others.length === 0 ? first?.name : undefined);
+      log.warn({ ...audit, account: meant, outcome, ...who }, NOT_PURGED);
       throw error;
     }
   };
@@ -69,6 +68,8 @@ export function createOpsRoutes({ operations, log }: RouteOptions): Router {
   router.all(all, onlyMethods(all, ['DELETE']), (request, response) => purge(request, response, undefined));
   return router;
 }
+
+const NOT_PURGED = 'What was kept has not been purged, or not all of it';
 
 function send(response: Response, body: object, status = 200): void {
   response.status(status).set('Cache-Control', 'no-store').json(body);

@@ -15,7 +15,7 @@ import type { ToPrimary, ToWorker } from './messages.js';
 const LOOK_EVERY_MS = 250;
 
 interface Worker {
-  readonly gateway: Pick<Gateway, 'start' | 'stop'>;
+  readonly gateway: Gateway;
   /** Resolves when it shall stop; also when the primary process is gone, as then no connection comes any more. */
   readonly toldToStop: Promise<void>;
 }
@@ -109,13 +109,7 @@ export function createWorker(config: Config, options: WorkerOptions): Worker {
   process.once('disconnect', leftAlone);
   // It may have gone before anybody listened.
   if (!process.connected) leftAlone();
-  const start = async () => {
-    const port = await gateway.start();
-    // They may have changed before anybody watched them.
-    if (reader.isOutdated) gateway.reload();
-    return port;
-  };
-  return { gateway: { start, stop: () => gateway.stop() }, toldToStop };
+  return { gateway, toldToStop };
 }
 
 const BORROWED =

@@ -182,8 +182,10 @@ describe('/readyz for operators', () => {
       status: 'degraded',
       redis: 'not-configured',
       upstream: 'failing',
-      accounts: [{ name: 'main', breaker: 'open', queue: { underWay: 0, waiting: 0, places: 32 } }],
-      reload: { outcome: 'done', cause: 'told to', at: expect.stringMatching(/^\d{4}-.*Z$/) },
+      accounts: [
+        { name: 'main', breaker: 'open', queue: { underWay: 0, waiting: 0, places: 32, mayWait: 1024 } },
+      ],
+      reload: { outcome: 'done', cause: 'SIGHUP', at: expect.stringMatching(/^\d{4}-.*Z$/) },
     });
   });
 });

@@ -105,7 +105,7 @@ describe('createCrewOperations', () => {
   it('takes the worst breaker and all queues, and tells of a reload that was refused', async () => {
     const queue = { underWay: 1, waiting: 2, places: 32, mayWait: 1024 };
     const tell = (breaker: string, outcome: string, at: string) => ({
-      value: { accounts: [{ name: 'main', breaker, queue }], reload: { outcome, cause: 'told to', at } },
+      value: { accounts: [{ name: 'main', breaker, queue }], reload: { outcome, cause: 'SIGHUP', at } },
     });
     workers = [
       new ScriptedWorker(1, { health: tell('open', 'refused', '2026-01-01') }),
