@@ -7,10 +7,12 @@ import {
   baseUrl,
   flag,
   httpUrl,
+  isLoginLength,
   isOrigin,
   isPlain,
   isTrustRange,
   list,
+  LOGIN_TOO_LONG,
   name,
   rateLimit,
   share,
@@ -48,7 +50,8 @@ const redisTarget = z.string().transform((text, context) => {
   }
 });
 
-const login = z.string().refine((text) => !text.includes(':'), { error: 'must not hold a colon' });
+const password = z.string().refine(isLoginLength, { error: LOGIN_TOO_LONG });
+const login = password.refine((text) => !text.includes(':'), { error: 'must not hold a colon' });
 
 const schema = z.object({
   HOST: z.string().default('127.0.0.1'),
@@ -103,9 +106,9 @@ const schema = z.object({
 
   ACCOUNTS_FILE: z.string().optional(),
   CALLFIRE_LOGIN: login.optional(),
-  CALLFIRE_PASSWORD: z.string().optional(),
+  CALLFIRE_PASSWORD: password.optional(),
   CALLFIRE_NEXT_LOGIN: login.optional(),
-  CALLFIRE_NEXT_PASSWORD: z.string().optional(),
+  CALLFIRE_NEXT_PASSWORD: password.optional(),
   CALLFIRE_BASE_URL: baseUrl.default(new URL('https://www.callfire.com/api/1.1/rest')),
   CALLFIRE_ALLOW_HTTP: flag('false'),
   CALLFIRE_ACCOUNT: name.optional(),
