@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readConsumerArgs, USAGE, UsageError } from './access/consumer-args.js';
 import { runConsumerCommand } from './access/consumer-command.js';
 import { EditError } from './access/consumers-book.js';
@@ -10,7 +11,8 @@ run();
 function run(): void {
   try {
     const command = readConsumerArgs(process.argv.slice(2), Date.now());
-    // An empty variable counts as unset.
+    // What a gateway that is started with the same `.env` would read. An empty variable counts as unset.
+    if (existsSync('.env')) process.loadEnvFile('.env');
     const { CONSUMERS_FILE: configured = '' } = process.env;
     const path = command.file ?? (configured === '' ? './consumers.json' : configured);
     const { out, note } = runConsumerCommand(command, path);

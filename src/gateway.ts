@@ -162,7 +162,7 @@ export function createGateway(config: Config, overrides: Overrides = {}): Gatewa
     // Whoever brings the connections says where they come from.
     if (overrides.connections === undefined) {
       const passthrough = config.PASSTHROUGH === 'on' ? PASSTHROUGH_PREFIX : undefined;
-      events.info({ host: config.HOST, port, passthrough }, 'listening');
+      events.info({ host: config.HOST, port, passthrough, open: config.open }, 'listening');
     }
     return port;
   };

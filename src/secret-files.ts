@@ -23,10 +23,16 @@ export function withSecretFiles(environment: Environment, readFile: (path: strin
     if (values[name] !== undefined) problems.push(`${name} and ${name}_FILE are both set; set one`);
     try {
       values[name] = readFile(path).replace(/\r?\n$/, '');
-    } catch {
-      problems.push(`${name}_FILE names a file that cannot be read`);
+    } catch (error) {
+      problems.push(`${name}_FILE ${unreadable(error)}`);
     }
     if (values[name] === '') problems.push(`${name}_FILE names a file that is empty`);
   }
   return { values, problems };
+}
+
+/** Why a file that is named somewhere does not help, as far as the system says it. Not the path: it may be the secret itself. */
+export function unreadable(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return `names a file that cannot be read${/^E[A-Z]+$/.test(code) ? ` (${code})` : ''}`;
 }

@@ -43,7 +43,7 @@ function newKey(expires: string | undefined) {
 }
 
 function shownOnce(name: string, path: string): string {
-  return `This is a key of ${name}. It is shown this once: ${path} holds its hash alone.`;
+  return `This is a key of ${name}. It is shown this once: ${path} holds its hash alone. The gateway must be started with CONSUMERS_FILE=${path}.`;
 }
 
 function line({ name, account, scopes, limit, origins, keys }: ConsumerEntry): string {

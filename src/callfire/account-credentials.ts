@@ -46,9 +46,9 @@ export class AccountCredentials implements Credentials {
     return [...this.#ours.keys()].find((authorization) => authorization !== rejected);
   }
 
-  /** CallFire took what `other` gave: requests begin with it from now on. */
-  accepted(authorization: string): void {
-    if (!this.#isSwitch(authorization)) return;
+  /** CallFire answered what was sent with the value that `other` gave: if it took it, requests begin with it from now on. */
+  answered(authorization: string, status: number): void {
+    if (!isTaken(status) || !this.#isSwitch(authorization)) return;
     this.#use(authorization, authorization, 'CallFire takes the other one');
   }
 
@@ -97,4 +97,9 @@ export class AccountCredentials implements Credentials {
     const message = `CallFire rejects the ${from} credential of this account; ${outcome}.`;
     this.#log.warn({ audit: 'credential-switch', from, to }, message);
   }
+}
+
+/** Whether CallFire has dealt with a request: a 429 or a failure may come from something in front of it. */
+function isTaken(status: number): boolean {
+  return status >= 200 && status < 500 && status !== 401 && status !== 403 && status !== 429;
 }

@@ -10,7 +10,7 @@ const ADVICE: Readonly<Partial<Record<ErrorCode, string>>> = {
     'CallFire cannot be reached. Check CALLFIRE_BASE_URL, or baseUrl in ACCOUNTS_FILE, and the network.',
   'upstream-error': 'CallFire fails.',
   'upstream-invalid-response': 'CallFire answers what is not a valid call document.',
-  'upstream-timeout': 'CallFire does not answer within UPSTREAM_TIMEOUT_MS, or timeoutMs in ACCOUNTS_FILE.',
+  'upstream-timeout': 'CallFire does not answer within UPSTREAM_TIMEOUT_MS.',
   'upstream-rate-limited': 'CallFire limits the rate.',
 };
 

@@ -21,14 +21,7 @@ export function withOtherCredentials(
       authorization = other;
       outcome = await send(authorization);
     }
-    if (switched && isTaken(outcome)) credentials.accepted(authorization);
+    if (switched && outcome.kind === 'answer') credentials.answered(authorization, outcome.status);
     return outcome;
   };
-}
-
-/** Whether CallFire has dealt with the request: a 429 or a failure may come from something in front of it. */
-function isTaken(outcome: Outcome): boolean {
-  if (outcome.kind !== 'answer') return false;
-  const { status } = outcome;
-  return status < 500 && status !== 401 && status !== 403 && status !== 429;
 }

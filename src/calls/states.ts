@@ -2,7 +2,7 @@
  * The states that a call never leaves, by what is known of CallFire's API. The list has grown over the years, so a
  * state that is not on it counts as in progress.
  */
-const END_STATES: ReadonlySet<string> = new Set([
+export const END_STATES: ReadonlySet<string> = new Set([
   'FINISHED',
   'DNC',
   'DUP',

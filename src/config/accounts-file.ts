@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { unreadable } from '../secret-files.js';
 import { parseFile } from './json-file.js';
-import { baseUrl, isPlain, name } from './fields.js';
+import { baseUrl, isLoginLength, isPlain, LOGIN_TOO_LONG, name } from './fields.js';
 
 /** What logs in at CallFire: its generated API login and password. */
 export interface Login {
@@ -30,13 +31,14 @@ interface ReadOptions {
 
 const MOST_ACCOUNTS = 100;
 const text = z.string({ error: 'must be a text' }).min(1, { error: 'must not be empty' });
+const secret = text.refine(isLoginLength, { error: LOGIN_TOO_LONG });
 const BAD_CONCURRENCY = { error: 'must be a whole number from 1 to 1024' };
 
 const login = z
   .strictObject({
-    login: text.optional(),
+    login: secret.optional(),
     loginFile: text.optional(),
-    password: text.optional(),
+    password: secret.optional(),
     passwordFile: text.optional(),
   })
   .refine((it) => (it.login === undefined) !== (it.loginFile === undefined), {
@@ -83,9 +85,11 @@ export function readAccountsFile({ path, readFile, maxConcurrency }: ReadOptions
       try {
         const content = readFile(file).replace(/\r?\n$/, '');
         if (content === '') found.push(`${where}.${member} names a file that is empty`);
+        if (!isLoginLength(content))
+          found.push(`${where}.${member} names a file whose content ${LOGIN_TOO_LONG}`);
         return content;
-      } catch {
-        found.push(`${where}.${member} names a file that cannot be read`);
+      } catch (error) {
+        found.push(`${where}.${member} ${unreadable(error)}`);
         return '';
       }
     };

@@ -18,5 +18,8 @@ export function contradictions(values: Environment): string[] {
   if (values['REDIS_URL'] === undefined && /^0+$/.test(values['CACHE_MEMORY_MB'] ?? '')) {
     problems.push('CACHE_MEMORY_MB must be at least 1 without REDIS_URL, as memory is then the only cache');
   }
+  const { HOST, OPS_HOST, PORT = '8080', OPS_PORT } = values;
+  if (OPS_PORT === PORT && Number(PORT) !== 0 && HOST === OPS_HOST)
+    problems.push('OPS_PORT must be another than PORT');
   return problems;
 }

@@ -73,6 +73,18 @@ export const name = z
   .string({ error: 'must be a text' })
   .regex(/^[A-Za-z0-9._-]{1,64}$/, { error: 'must be 1 to 64 of A-Z a-z 0-9 . _ -' });
 
+const MOST_LOGIN_CHARACTERS = 256;
+
+/** Longer than any login or password that CallFire generates. */
+export const isLoginLength = (text: string): boolean => text.length <= MOST_LOGIN_CHARACTERS;
+
+export const LOGIN_TOO_LONG = `must be at most ${MOST_LOGIN_CHARACTERS} characters`;
+
+/** What can be listened on. */
+export const host = z.string().regex(/^[A-Za-z0-9.:_%-]+$/, {
+  error: 'must be an address or a host name of this machine, without a port',
+});
+
 /** `<requests>/<seconds>`. */
 export const rateLimit = z
   .string()

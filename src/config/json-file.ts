@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { unreadable } from '../secret-files.js';
 
 /** Throws for what is not there. */
 export type Read = (path: string) => string;
@@ -16,8 +17,8 @@ export function parseFile<T>(
   let text: string;
   try {
     text = readFile(path);
-  } catch {
-    return refused('names a file that cannot be read');
+  } catch (error) {
+    return refused(unreadable(error));
   }
   let json: unknown;
   try {

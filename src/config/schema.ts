@@ -1,12 +1,15 @@
 import { z } from 'zod';
 import { parseRedisUrl } from '../cache/redis/redis-url.js';
-import { isEndState } from '../calls/states.js';
+import { END_STATES, isEndState } from '../calls/states.js';
 import { readOtlpHeaders } from '../tracing/otlp-headers.js';
 import {
   baseUrl,
   flag,
   httpUrl,
+  host,
+  isLoginLength,
   isOrigin,
+  LOGIN_TOO_LONG,
   isTrustRange,
   list,
   name,
@@ -32,18 +35,22 @@ const redisTarget = z.string().transform((text, context) => {
   }
 });
 
-const login = z.string().refine((text) => !text.includes(':'), { error: 'must not hold a colon' });
+const claim = z.string().regex(/^\S+$/, { error: 'must be the name of a claim, without spaces' });
+const password = z.string().refine(isLoginLength, { error: LOGIN_TOO_LONG });
+const login = password.refine((text) => !text.includes(':'), { error: 'must not hold a colon' });
+
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
 /** Every variable by itself. Messages follow its name and repeat no value. */
 export const schema = z.object({
-  HOST: z.string().default('127.0.0.1'),
+  HOST: host.default('127.0.0.1'),
   PORT: whole(0, 65_535).default(8080),
   WORKERS: whole(1, 64).default(1),
   SHUTDOWN_DELAY_MS: whole(0, 60_000).default(0),
   SHUTDOWN_GRACE_MS: whole(0, 600_000).default(10_000),
   LOG_LEVEL: z
-    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
-      error: 'must be a level of pino',
+    .enum(LOG_LEVELS, {
+      error: `must be one of ${LOG_LEVELS.join(', ')}`,
     })
     .default('info'),
   CORS_ORIGINS: list('').refine((origins) => origins.every((text) => text === '*' || isOrigin(text)), {
@@ -64,12 +71,12 @@ export const schema = z.object({
     { error: `must be of ${SIGNATURES.join(', ')}` },
   ),
   AUTH_JWT_CLOCK_SKEW_SECONDS: whole(0, 600).default(30),
-  AUTH_JWT_ACCOUNT_CLAIM: z.string().default('account'),
-  AUTH_JWT_SCOPE_CLAIM: z.string().default('scope'),
+  AUTH_JWT_ACCOUNT_CLAIM: claim.default('account'),
+  AUTH_JWT_SCOPE_CLAIM: claim.default('scope'),
   RATE_LIMIT: rateLimit.optional(),
   RATE_LIMIT_UNAUTHENTICATED: rateLimit.default({ requests: 60, seconds: 60 }),
 
-  OPS_HOST: z.string().default('127.0.0.1'),
+  OPS_HOST: host.default('127.0.0.1'),
   /** Undefined: 9090 where it is free. */
   OPS_PORT: z
     .union([z.literal('off'), whole(0, 65_535)], {
@@ -88,9 +95,9 @@ export const schema = z.object({
 
   ACCOUNTS_FILE: z.string().optional(),
   CALLFIRE_LOGIN: login.optional(),
-  CALLFIRE_PASSWORD: z.string().optional(),
+  CALLFIRE_PASSWORD: password.optional(),
   CALLFIRE_NEXT_LOGIN: login.optional(),
-  CALLFIRE_NEXT_PASSWORD: z.string().optional(),
+  CALLFIRE_NEXT_PASSWORD: password.optional(),
   CALLFIRE_BASE_URL: baseUrl.default(new URL('https://www.callfire.com/api/1.1/rest')),
   CALLFIRE_ALLOW_HTTP: flag('false'),
   CALLFIRE_ACCOUNT: name.optional(),
@@ -101,7 +108,7 @@ export const schema = z.object({
   REDIS_URL: redisTarget.optional(),
   REDIS_TIMEOUT_MS: whole(1, 60_000).default(50),
   CACHE_STATES: list('FINISHED').refine((states) => states.every(isEndState), {
-    error: 'names a state that is not an end state',
+    error: `must be end states: ${[...END_STATES].join(', ')}`,
   }),
   CACHE_TTL_SECONDS: whole(1, 31_536_000).default(86_400),
   CACHE_SETTLE_SECONDS: whole(0, 31_536_000).default(300),

@@ -11,7 +11,8 @@ export function createFail(log: EventLog): Fail {
   return (response, thrown) => {
     const error = toGatewayError(thrown);
     if (error.code === 'internal-error') {
-      log.error({ requestId: response.requestId, error: describe(thrown) }, 'internal error');
+      const reason = thrown instanceof GatewayError ? (thrown.cause ?? thrown) : thrown;
+      log.error({ requestId: response.requestId, error: describe(reason) }, 'internal error');
     }
     if (response.headersSent) response.destroy();
     else sendProblem(response, error, Date.now());

@@ -85,7 +85,10 @@ export function createPrimary(config: Config, { entry, contents }: PrimaryOption
     try {
       const number = await port.open(server);
       open = true;
-      events.info({ host: config.HOST, port: number, workers: config.WORKERS }, 'listening');
+      events.info(
+        { host: config.HOST, port: number, workers: config.WORKERS, open: config.open },
+        'listening',
+      );
       return number;
     } catch (error) {
       crew.dismiss();

@@ -144,6 +144,18 @@ describe('readConfig', () => {
     expect(problems[0]).toMatch(/^CALLFIRE_BASE_URL /);
   });
 
+  it.each(['CALLFIRE_LOGIN', 'CALLFIRE_PASSWORD', 'CALLFIRE_NEXT_LOGIN', 'CALLFIRE_NEXT_PASSWORD'])(
+    'takes 256 characters of %s and refuses more, also from a file, without the value',
+    (variable) => {
+      const given = { ...REQUIRED, CALLFIRE_NEXT_LOGIN: 'l', CALLFIRE_NEXT_PASSWORD: 'p' };
+      const tooLong = `${variable} must be at most 256 characters`;
+      expect(problemsOf({ ...given, [variable]: 'x'.repeat(256) })).toEqual([]);
+      expect(problemsOf({ ...given, [variable]: 'x'.repeat(257) })).toContain(tooLong);
+      const fromFile = { ...given, [variable]: undefined, [`${variable}_FILE`]: '/long' };
+      expect(problemsOf(fromFile, { '/long': 'x'.repeat(257) })).toContain(tooLong);
+    },
+  );
+
   it('takes plain http anywhere when told so, and drops a slash at the end', () => {
     const config = read({
       ...REQUIRED,

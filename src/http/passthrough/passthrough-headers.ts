@@ -32,16 +32,22 @@ interface CopyOptions {
 
 /** Copies the end-to-end headers of an upstream answer, except where the response has one of that name already. */
 export function copyHeaders(from: IncomingMessage, to: ServerResponse, options: CopyOptions): void {
-  const perHop = namedByConnection(from.headers);
-  for (const [name, values = []] of Object.entries(from.headersDistinct)) {
-    if (HOP_BY_HOP.test(name) || FOR_ORIGIN.test(name) || perHop.has(name)) continue;
-    if (values.some((value) => options.containsSecret(value))) continue;
+  // Chosen before the first is copied: if that fails, the response is still as it was.
+  for (const [name, values] of passedHeaders(from, options)) {
     if (name === 'vary') to.appendHeader(name, values);
     else if (to.hasHeader(name)) continue;
     else to.setHeader(name, name === 'location' ? values.map((value) => relocated(value, options)) : values);
   }
   // Without a word from upstream a private answer must not stay in a shared cache.
   if (!to.hasHeader('cache-control')) to.setHeader('cache-control', 'no-store');
+}
+
+function passedHeaders(from: IncomingMessage, { containsSecret }: CopyOptions): [string, string[]][] {
+  const perHop = namedByConnection(from.headers);
+  return Object.entries(from.headersDistinct).flatMap(([name, values = []]): [string, string[]][] => {
+    const isDropped = HOP_BY_HOP.test(name) || FOR_ORIGIN.test(name) || perHop.has(name);
+    return isDropped || values.some((value) => containsSecret(value)) ? [] : [[name, values]];
+  });
 }
 
 /** A location below the base URL, with either scheme, as the path that stands for it here; any other unchanged. */

@@ -89,6 +89,19 @@ export class Relay {
     this.parts.fail(error);
   }
 
+  /** Does it. What it throws, which in an event would end the process, fails the request, or cuts an answer that has begun. */
+  survive(act: () => void): void {
+    try {
+      act();
+    } catch (cause) {
+      if (!this.#open) this.#cut();
+      else
+        this.survive(() => {
+          this.fail(broke(cause));
+        });
+    }
+  }
+
   /** Streams the answer to the caller. */
   pass(answer: IncomingMessage): void {
     this.#open = false;
@@ -112,6 +125,11 @@ export class Relay {
     const isReset = error.code === 'ECONNRESET' || error.code === 'EPIPE';
     return isRead && isReset && !this.#retried && this.#upstream?.reusedSocket === true;
   }
+}
+
+function broke(cause: unknown): GatewayError {
+  const detail = 'The gateway failed; its log has the reason under this request id.';
+  return new GatewayError('internal-error', detail, { cause });
 }
 
 function overloaded(): GatewayError {

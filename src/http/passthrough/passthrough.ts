@@ -64,11 +64,26 @@ export function createPassthrough(options: PassthroughOptions): Passthrough {
     selfHandleResponse: true,
     agent,
     on: {
-      proxyReq: (upstream, _request, response) => exchanges.get(response)?.relay.connected(upstream),
-      proxyRes: (received, request, response) => {
-        answer(received, request, response, exchanges.get(response));
+      proxyReq: (upstream, _request, response) => {
+        const relay = exchanges.get(response)?.relay;
+        relay?.survive(() => {
+          relay.connected(upstream);
+        });
       },
-      error: (error, _request, response) => exchanges.get(response)?.relay.broken(error),
+      proxyRes: (received, request, response) => {
+        const exchange = exchanges.get(response);
+        if (exchange === undefined) received.destroy();
+        else
+          exchange.relay.survive(() => {
+            answer(received, request, response, exchange);
+          });
+      },
+      error: (error, _request, response) => {
+        const relay = exchanges.get(response)?.relay;
+        relay?.survive(() => {
+          relay.broken(error);
+        });
+      },
     },
   });
 
@@ -103,17 +118,17 @@ export function createPassthrough(options: PassthroughOptions): Passthrough {
   };
 }
 
-type Answer = (received: IncomingMessage, request: Request, response: Response, exchange?: Exchange) => void;
+type Answer = (received: IncomingMessage, request: Request, response: Response, exchange: Exchange) => void;
 
 /** Decides what becomes of an upstream answer whose headers have arrived. */
 function createAnswer({ baseUrl, containsSecret }: PassthroughOptions): Answer {
   return (received, request, response, exchange) => {
     const status = received.statusCode ?? 0;
-    if (exchange?.relay.isOpen !== true) {
+    const { relay, credentials } = exchange;
+    if (!relay.isOpen) {
       received.destroy();
       return;
     }
-    const { relay, credentials } = exchange;
     if (credentials.shallSendAgain(status)) {
       // Not read to its end: that could take long, in a place that the next attempt needs.
       received.destroy();

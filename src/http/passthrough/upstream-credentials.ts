@@ -6,8 +6,8 @@ export interface UpstreamCredentials {
   readonly authorization: string;
   /** What a request that was rejected with one value may be sent with once more; undefined where there is nothing else. */
   other(rejected: string): string | undefined;
-  /** The upstream took what `other` gave. */
-  accepted(authorization: string): void;
+  /** The upstream answered what was sent with the value that `other` gave; whether it took it is to be seen by the status. */
+  answered(authorization: string, status: number): void;
   /** The upstream rejected it, and the request cannot be sent again; later ones should begin with another. */
   rejected(authorization: string): void;
 }
@@ -39,7 +39,7 @@ export class RequestCredentials {
   shallSendAgain(status: number): boolean {
     const { authorization, credentials } = this;
     if (status !== 401) {
-      if (this.#switched && isTaken(status)) credentials.accepted(authorization);
+      if (this.#switched) credentials.answered(authorization, status);
       return false;
     }
     if (this.#hasBody) credentials.rejected(authorization);
@@ -49,9 +49,4 @@ export class RequestCredentials {
     this.#inUse = other;
     return true;
   }
-}
-
-/** Whether the upstream has dealt with the request: a 429 or a failure may come from something in front of it. */
-function isTaken(status: number): boolean {
-  return status >= 200 && status < 500 && status !== 403 && status !== 429;
 }

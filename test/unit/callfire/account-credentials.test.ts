@@ -27,7 +27,7 @@ describe('AccountCredentials', () => {
 
   it('remembers which one CallFire takes, and says so once', () => {
     const { credentials, log } = credentialsOf(A, B);
-    for (let times = 0; times < 32; times++) credentials.accepted(b);
+    for (let times = 0; times < 32; times++) credentials.answered(b, 200);
     expect(credentials.authorization).toBe(b);
     expect(log.lines).toEqual([
       {
@@ -38,24 +38,37 @@ describe('AccountCredentials', () => {
     ]);
   });
 
+  it.each([404, 304, 400])('takes a %d for a sign that CallFire took it', (status) => {
+    const { credentials } = credentialsOf(A, B);
+    credentials.answered(b, status);
+    expect(credentials.authorization).toBe(b);
+  });
+
+  it.each([401, 403, 429, 500, 503, 199])('does not take a %d for one', (status) => {
+    const { credentials, log } = credentialsOf(A, B);
+    credentials.answered(b, status);
+    expect(credentials.authorization).toBe(a);
+    expect(log.lines).toEqual([]);
+  });
+
   it('goes back to the current one when that is what CallFire takes', () => {
     const { credentials, log } = credentialsOf(A, B);
-    credentials.accepted(b);
+    credentials.answered(b, 200);
     expect(credentials.other(b)).toBe(a);
-    credentials.accepted(a);
+    credentials.answered(a, 200);
     expect(credentials.authorization).toBe(a);
     expect(log.lines[1]).toMatchObject({ fields: { from: 'next', to: 'current' } });
   });
 
   it('gives a request that was rejected late what others have found out meanwhile', () => {
     const { credentials } = credentialsOf(A, B);
-    credentials.accepted(b);
+    credentials.answered(b, 200);
     expect(credentials.other(a)).toBe(b);
   });
 
   it('does not go on with what is not its own', () => {
     const { credentials, log } = credentialsOf(A, B);
-    credentials.accepted(c);
+    credentials.answered(c, 200);
     expect(credentials.authorization).toBe(a);
     expect(log.lines).toEqual([]);
   });
@@ -91,7 +104,7 @@ describe('AccountCredentials', () => {
 
   it('never shows a credential to the log', () => {
     const { credentials, log } = credentialsOf(A, B);
-    credentials.accepted(b);
+    credentials.answered(b, 200);
     credentials.rejected(b);
     credentials.replace(C, D);
     expect(log.lines).toHaveLength(2);
@@ -110,7 +123,7 @@ describe('AccountCredentials.replace', () => {
 
   it('stays with the one in use where that is still there', () => {
     const { credentials } = credentialsOf(A, B);
-    credentials.accepted(b);
+    credentials.answered(b, 200);
     credentials.replace(B, C);
     expect(credentials.authorization).toBe(b);
     credentials.replace(D, B);
@@ -119,7 +132,7 @@ describe('AccountCredentials.replace', () => {
 
   it('changes nothing where nothing has changed', () => {
     const { credentials, log } = credentialsOf(A, B);
-    credentials.accepted(b);
+    credentials.answered(b, 200);
     credentials.replace({ ...A }, { ...B });
     expect(credentials.authorization).toBe(b);
     expect(log.lines).toHaveLength(1);
@@ -127,9 +140,9 @@ describe('AccountCredentials.replace', () => {
 
   it('tells of a switch between the new ones, however short after one between the old', () => {
     const { credentials, log } = credentialsOf(A, B);
-    credentials.accepted(b);
+    credentials.answered(b, 200);
     credentials.replace(B, C);
-    credentials.accepted(c);
+    credentials.answered(c, 200);
     expect(log.lines).toHaveLength(2);
   });
 

@@ -31,6 +31,12 @@ describe('createFailureReport', () => {
     expect(log.lines[2]).toMatchObject({ fields: { reason: 'why' } });
   });
 
+  it('names the one time limit that there is', () => {
+    const { log, fail } = reporting();
+    fail('upstream-timeout');
+    expect(log.lines[0]?.message).toBe('CallFire does not answer within UPSTREAM_TIMEOUT_MS.');
+  });
+
   it('takes rejected credentials for an error', () => {
     const { log, fail } = reporting();
     fail('upstream-credentials-rejected');

@@ -73,6 +73,21 @@ describe('readAccountsFile', () => {
       'accounts.0.current.login must not hold a colon',
     ],
     [
+      'a login that is too long',
+      one({ current: { login: 'hunter2'.repeat(40), password: 'p' } }),
+      'accounts.0.current.login must be at most 256 characters',
+    ],
+    [
+      'a password that is too long',
+      one({ next: { login: 'l', password: 'hunter2'.repeat(40) } }),
+      'accounts.0.next.password must be at most 256 characters',
+    ],
+    [
+      'a file that is too long',
+      one({ current: { login: 'l', passwordFile: '/long' } }),
+      'accounts.0.current.passwordFile names a file whose content must be at most 256 characters',
+    ],
+    [
       'plain http',
       one({ baseUrl: 'http://a.example' }),
       'accounts.0.baseUrl must be https, as credentials travel on it (or set allowHttp)',
@@ -105,7 +120,7 @@ describe('readAccountsFile', () => {
       'accounts.0.current.passwordFile names a file that is empty',
     ],
   ])('refuses %s, without a value', (_case, content, problem) => {
-    const { problems } = read(content, { '/empty': '\n' });
+    const { problems } = read(content, { '/empty': '\n', '/long': 'hunter2'.repeat(40) });
     expect(problems).toEqual([problem]);
     expect(problems.join()).not.toContain('hunter2');
   });
@@ -115,6 +130,11 @@ describe('readAccountsFile', () => {
     ['that is not JSON', '{"password":"hunter2', 'names a file that is not JSON'],
   ])('refuses a file %s', (_case, content, problem) => {
     expect(read(content)).toEqual({ accounts: [], problems: [problem] });
+  });
+
+  it('takes logins and passwords of 256 characters', () => {
+    const current = { login: 'l'.repeat(256), passwordFile: '/long' };
+    expect(read(one({ current }), { '/long': `${'p'.repeat(256)}\n` }).problems).toEqual([]);
   });
 
   it('takes plain http to loopback, and elsewhere when told so', () => {

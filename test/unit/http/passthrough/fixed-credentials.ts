@@ -2,5 +2,5 @@ import type { UpstreamCredentials } from '../../../../src/http/passthrough/upstr
 
 /** One credential and no other. */
 export function fixedCredentials(authorization: string): UpstreamCredentials {
-  return { authorization, other: () => undefined, accepted: () => undefined, rejected: () => undefined };
+  return { authorization, other: () => undefined, answered: () => undefined, rejected: () => undefined };
 }

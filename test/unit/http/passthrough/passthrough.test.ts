@@ -650,3 +650,38 @@ describe('createPassthrough: failures before an answer', () => {
     expect(gateway.code(await gateway.ask('/call', { method: 'POST' }))).toBe('upstream-unreachable');
   });
 });
+
+describe('createPassthrough: bugs of our own', () => {
+  it('fail the request, with nothing of the answer, and not the process', async () => {
+    const bug = new Error('a bug');
+    let isBroken = true;
+    const port = await startRawUpstream((socket) =>
+      socket.write('HTTP/1.1 200 OK\r\nETag: "theirs"\r\nX-Last: 1\r\nContent-Length: 2\r\n\r\nok'),
+    );
+    const containsSecret = (value: string): boolean => {
+      if (isBroken && value === '1') throw bug;
+      return false;
+    };
+    const gateway = await startGateway(port, { containsSecret, maxConcurrency: 1 });
+
+    const answer = await gateway.ask('/call/1');
+
+    expect(gateway.code(answer)).toBe('internal-error');
+    expect(answer.headers['x-last']).toBeUndefined();
+    expect(answer.headers.etag).not.toBe('"theirs"');
+    expect(gateway.failures[0]?.cause).toBe(bug);
+    isBroken = false;
+    expect((await gateway.ask('/call/2')).body).toBe('ok');
+  });
+
+  it('cut the connection where not even the failure can be told', async () => {
+    const port = await startRawUpstream((socket) => socket.resetAndDestroy());
+    const gateway = await startGateway(port, {
+      report: () => {
+        throw new Error('a bug');
+      },
+    });
+
+    await expect(gateway.ask('/call', { headers: {} })).rejects.toMatchObject({ code: 'ECONNRESET' });
+  });
+});
