@@ -136,7 +136,9 @@ describe('OPS_PORT', () => {
     const environment = { ...environmentFor(await startSimulator()), OPS_PORT: String(port), WORKERS };
     const program = new Program('main.js', { environment });
     expect(await program.exit).toEqual({ code: 1, signal: null });
-    expect(program.stderr).toBe(`callfire-gateway cannot listen on 127.0.0.1:${port}: the port is in use\n`);
+    expect(program.stderr).toBe(
+      `callfire-gateway cannot listen on 127.0.0.1:${port} (OPS_HOST and OPS_PORT): the port is in use\n`,
+    );
     free();
   });
 

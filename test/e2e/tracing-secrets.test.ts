@@ -92,14 +92,7 @@ describe('what a collector gets', () => {
 
     expect(new Set(collector.spans.map(({ name }) => name))).toEqual(
       new Set([
-        ...[
-          'GET',
-          'OPTIONS /calls/:id',
-          'GET /calls/:id',
-          'DELETE /calls/:id',
-          'GET /healthz',
-          'GET /readyz',
-        ],
+        ...['GET', 'OPTIONS', 'GET /calls/:id', 'DELETE /calls/:id', 'GET /healthz', 'GET /readyz'],
         ...['GET /api/1.1/rest/**', 'DELETE /api/1.1/rest/**', 'passthrough'],
         ...['lookup', 'cache read', 'cache write', 'fetch', 'GET /call/:id', 'parse'],
       ]),

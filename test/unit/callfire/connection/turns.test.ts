@@ -83,7 +83,7 @@ describe('Turns', () => {
     const waiting = [queue.enter(enough()), queue.enter(enough()), queue.enter(enough())];
     queue.resize(3);
     await Promise.all(waiting.slice(0, 2));
-    expect(queue.state).toEqual({ underWay: 3, waiting: 1, places: 3 });
+    expect(queue.state).toMatchObject({ underWay: 3, waiting: 1, places: 3 });
     queue.leave();
     await waiting[2];
   });
@@ -94,7 +94,7 @@ describe('Turns', () => {
     const next = queue.enter(enough());
     queue.resize(1);
     queue.leave();
-    expect(queue.state).toEqual({ underWay: 1, waiting: 1, places: 1 });
+    expect(queue.state).toMatchObject({ underWay: 1, waiting: 1, places: 1 });
     queue.leave();
     await next;
   });
