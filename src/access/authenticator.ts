@@ -42,7 +42,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   const tokens =
     access.tokens && createTokens(access.tokens, { accounts, log, now, previous: previous?.tokens });
   const byKey = (key: string): Caller => {
-    const caller = consumers.find(key, now());
+    const caller = consumers.find(key, now);
     if (caller === undefined) throw notAccepted();
     return caller;
   };

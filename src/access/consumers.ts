@@ -34,15 +34,18 @@ export class Consumers {
     );
   }
 
-  /** Whose key it is, unless it has expired. `nowMs` in milliseconds since the epoch. */
-  find(key: string, nowMs: number): Caller | undefined {
+  /** Whose key it is, unless it has expired. `now` gives milliseconds since the epoch, where it is asked. */
+  find(key: string, now: () => number): Caller | undefined {
     if (key.length !== API_KEY_LENGTH) return undefined;
     const digest = hash('sha256', key, 'binary');
     const known = this.#keys.get(digest);
     if (known === undefined) return undefined;
     // How long a map searches depends on digests, which nobody can aim; what decides takes the same time for each.
     this.#presented.write(digest, 0, 'latin1');
-    return timingSafeEqual(this.#presented, known.digest) && nowMs < known.expires ? known.caller : undefined;
+    return timingSafeEqual(this.#presented, known.digest) &&
+      (known.expires === Infinity || now() < known.expires)
+      ? known.caller
+      : undefined;
   }
 }
 

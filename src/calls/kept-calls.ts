@@ -21,7 +21,9 @@ export class KeptCalls {
   /** A fresh entry that this process holds, at once. */
   peek(key: string): CallEntry | undefined {
     const entry = this.options.cache.peek(key);
-    return entry !== undefined && this.isFresh(entry) ? this.#unlessOlder(key, entry) : undefined;
+    if (entry === undefined) return undefined;
+    const now = this.options.now();
+    return entry.freshUntil > now && this.#seen.newestOf(key, entry, now) === entry ? entry : undefined;
   }
 
   /** What the cache holds, fresh or not, unless readers already had something newer. Counts as shown while it is fresh. */

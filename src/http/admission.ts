@@ -34,7 +34,7 @@ export function createAdmission(parts: AdmissionParts): Admit {
     response.account = account(caller.account);
     if (response.account === undefined) throw new GatewayError('forbidden', NO_ACCOUNT);
     if (caller.limit === undefined) return undefined;
-    const allowance = limits.take(caller.name, caller.limit);
+    const allowance = limits.take(caller.name, caller.limit, response.startedAt);
     if (!(allowance instanceof Promise)) {
       heed(allowance, response);
       return undefined;

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { CallEntry } from '../calls/call-entry.js';
 import { cacheStatus, secondsLeft } from './cache-status.js';
 import type { GatewayResponse } from './gateway-response.js';
+import { createSecondsText } from './seconds-text.js';
 import { SECURITY_HEADERS, standingHeaders } from './standing-headers.js';
 
 /**
@@ -25,20 +26,18 @@ export function sendCall(
     response.writeHead(304, headers).end();
     return;
   }
-  headers.push(
-    ...SECURITY_HEADERS,
-    'Content-Type',
-    'application/json; charset=utf-8',
-    'Content-Length',
-    String(entry.body.length),
-  );
+  headers.push(...OF_BODIES, 'Content-Length', String(entry.body.length));
   response.writeHead(200, headers).end(entry.body, 'latin1');
 }
+
+const OF_BODIES = [...SECURITY_HEADERS, 'Content-Type', 'application/json; charset=utf-8'];
+
+const maxAge = createSecondsText('private, max-age=');
 
 /** A kept call may be reused by the caller for what is left of its freshness; one in progress must be asked for again. */
 function cacheControl(entry: CallEntry, now: number): string {
   if (entry.freshUntil === entry.fetchedAt) return 'private, no-cache';
-  return `private, max-age=${Math.max(0, secondsLeft(entry.freshUntil, now))}`;
+  return maxAge(Math.max(0, secondsLeft(entry.freshUntil, now)));
 }
 
 /** A hit, or an entry that stands in for a failing upstream. */

@@ -37,7 +37,12 @@ const PLAIN_ACCEPT: ReadonlySet<string | undefined> = new Set([
  * here, because Express costs more than the answer does; everything else is handed on to Express, whose route calls the
  * same handler.
  */
-export function createFrontDoor({ app, admit, cors, handler, ended, fail, underWay }: FrontDoorParts) {
+export function createFrontDoor({ app, admit, cors, handler, fail, underWay, ...parts }: FrontDoorParts) {
+  const ended: FrontDoorParts['ended'] = (request, response) => {
+    response.ms = performance.now() - response.startedAt;
+    parts.ended(request, response);
+  };
+
   const answerLookup = async (
     request: IncomingMessage,
     response: GatewayResponse,

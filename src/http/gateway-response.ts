@@ -12,6 +12,8 @@ export class GatewayResponse extends ServerResponse {
   traceId: string | undefined = undefined;
   /** `performance.now()` when the request's headers were complete. */
   startedAt = 0;
+  /** From then to the end of the answer, in milliseconds; known when that has come. */
+  ms = 0;
   /** The pattern of the route that answered, never the path as sent. */
   route = '-';
   /** The origin that browsers may show the answer to, if any, and whether another one might be told otherwise. */

@@ -10,5 +10,5 @@ let count = 0;
 export function requestId(sent: string | readonly string[] | undefined): string {
   if (typeof sent === 'string' && SANE.test(sent)) return sent;
   count += 1;
-  return `${PROCESS}-${count.toString(36)}`;
+  return `${PROCESS}-${count}`;
 }

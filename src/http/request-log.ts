@@ -18,13 +18,13 @@ interface LineLog {
 export function createRequestLog({ write, infoEnabled }: LineLog): RequestLog {
   if (!infoEnabled) return () => undefined;
   return (request, response) => {
-    const { requestId, traceId, route, callId, cache, code, upstreamMs, statusCode, startedAt } = response;
+    const { requestId, traceId, route, callId, cache, code, upstreamMs, statusCode, ms } = response;
     write(
       `{"level":30,"time":${Date.now()},"requestId":"${requestId}","method":"${request.method ?? ''}","route":"${route}"` +
         (traceId === undefined ? '' : `,"traceId":"${traceId}"`) +
         who(response) +
         (callId === undefined ? '' : `,"callId":"${callId}"`) +
-        `,"status":${statusCode},"ms":${hundredths(performance.now() - startedAt)}` +
+        `,"status":${statusCode},"ms":${hundredths(ms)}` +
         (code === undefined ? '' : `,"code":"${code}"`) +
         (cache === undefined ? '' : `,"cache":"${cacheWord(cache)}"`) +
         (upstreamMs === undefined ? '' : `,"upstreamMs":${upstreamMs}`) +

@@ -22,12 +22,12 @@ export function createLimits(options: LimitsOptions): Limits {
   const count = createCounter(redis);
   const consumers = new LRUCache<string, Lots>({ max: MOST_CONSUMERS });
   return {
-    take(name, limit) {
+    take(name, limit, at = now()) {
       const known = consumers.get(name);
-      if (known?.areOf(limit) === true) return known.take();
+      if (known?.areOf(limit) === true) return known.take(at);
       const lots = new Lots({ limit, key: keyOf(name, limit.seconds), count, now });
       consumers.set(name, lots);
-      return lots.take();
+      return lots.take(at);
     },
   };
 }

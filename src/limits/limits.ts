@@ -15,7 +15,7 @@ export interface Limits {
    * Takes one request from what this consumer may make; at once where this process knows the answer, else a promise.
    * Never rejects.
    */
-  take(name: string, limit: RateLimit): Allowance | Promise<Allowance>;
+  take(name: string, limit: RateLimit, now?: number): Allowance | Promise<Allowance>;
 }
 
 /** What a request gets in a window that has so much left, and ends in so many milliseconds. */

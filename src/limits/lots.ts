@@ -48,8 +48,7 @@ export class Lots {
     return own === limit || (own.requests === limit.requests && own.seconds === limit.seconds);
   }
 
-  take(): Allowance | Promise<Allowance> {
-    const now = this.#options.now();
+  take(now = this.#options.now()): Allowance | Promise<Allowance> {
     const known = this.#window.take(now);
     if (!this.#fetching)
       this.#fetch(known === undefined ? this.#window.lotFor(1, now) : this.#window.lotAhead(now));

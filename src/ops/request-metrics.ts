@@ -31,7 +31,7 @@ export class RequestMetrics {
       this.#lastRoute = response.route;
       this.#lastDurations = this.#durations.of(response.route);
     }
-    this.#lastDurations.observe(performance.now() - response.startedAt);
+    this.#lastDurations.observe(response.ms);
   }
 
   #addCounters(registry: Registry): void {
