@@ -28,6 +28,7 @@ export function openTracing(options: TracingOptions, log: EventLog): Tracing {
     async stop() {
       await settled(provider.shutdown(), exporter.failing ? STOP_FAILING_WITHIN_MS : STOP_WITHIN_MS);
       exporter.close();
+      spans.close();
     },
   };
 }

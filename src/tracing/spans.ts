@@ -47,6 +47,11 @@ export class Spans {
     }
   }
 
+  /** Nothing begins any more. While the storage is in use, Node follows each promise of the process, which slows all of them. */
+  close(): void {
+    this.#current.disable();
+  }
+
   headersOf(span: Span): Readonly<Record<string, string>> {
     return traceHeaders(span.spanContext(), this.#current.getStore()?.state);
   }

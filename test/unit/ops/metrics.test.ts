@@ -42,7 +42,7 @@ function answered({ method = 'GET', aborted = false, ms = 0, ...fields }: Asked,
   const request = Object.assign(new IncomingMessage(new Socket()), { method });
   const response = Object.assign(new GatewayResponse(request), { route: '/calls/:id' }, fields);
   if (!aborted) response.end();
-  response.startedAt = performance.now() - ms;
+  response.ms = ms;
   of.ended(request, response);
 }
 
