@@ -14,7 +14,7 @@ interface ReloadOptions {
 }
 
 /** What came of the last time that the files were read again. */
-export interface LastReload {
+interface LastReload {
   readonly outcome: 'done' | 'refused';
   readonly cause: string;
   /** ISO 8601. */

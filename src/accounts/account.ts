@@ -15,7 +15,7 @@ import type { ServedAccount } from '../http/served-account.js';
 import type { Tracing } from '../tracing/tracing.js';
 
 /** What all accounts share, and what is decided for all of them. */
-export interface AccountParts {
+interface AccountParts {
   /** Its keys tell accounts apart. */
   readonly cache: CallCache;
   readonly leases: CallLeases | undefined;

@@ -2,7 +2,7 @@ import type { EventLog } from '../calls/event-log.js';
 import { createLineLimit } from '../calls/line-limit.js';
 import { authorizationOf, createCredentials, type Credentials, type Login } from './credentials.js';
 
-export interface AccountCredentialsOptions {
+interface AccountCredentialsOptions {
   readonly current: Login;
   /** Tried where CallFire rejects the current one. */
   readonly next?: Login | undefined;

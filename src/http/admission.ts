@@ -6,7 +6,7 @@ import type { Cors } from './cors.js';
 import type { GatewayResponse } from './gateway-response.js';
 import type { ServedAccount } from './served-account.js';
 
-export interface AdmissionParts {
+interface AdmissionParts {
   /** Who sends these headers. Throws or rejects with `unauthenticated`, among others. */
   readonly identify: (headers: IncomingHttpHeaders) => Caller | Promise<Caller>;
   readonly account: (name: string) => ServedAccount | undefined;

@@ -13,7 +13,7 @@ export interface Allowance {
 export interface Limits {
   /**
    * Takes one request from what this consumer may make; at once where this process knows the answer, else a promise.
-   * Never rejects.
+   * Never rejects. `now` in milliseconds of `performance.now`, where the caller has read it already.
    */
   take(name: string, limit: RateLimit, now?: number): Allowance | Promise<Allowance>;
 }

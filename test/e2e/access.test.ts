@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { createApiKey } from '../../src/access/api-key.js';
 import { testConsumers } from '../support/consumers.js';
+import { rawExchange } from '../support/raw-http.js';
 import { get, startGateway, type Answer, type TestGateway } from '../support/gateway.js';
 
 const ID = '224205636001';
@@ -300,5 +301,17 @@ describe('the audit', () => {
       expect.not.objectContaining({ audit: 'access' }),
     ]);
     expect(logLines.join('')).not.toContain(CONSUMERS.keyOf('web'));
+  });
+
+  it('says also who sent what is no request', async () => {
+    const { url, logLines } = await start();
+    const answer = await rawExchange(url, 'GET / HTTP/1.1\r\nBad Header: 1\r\n\r\n');
+    expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+    expect(answer).toContain('X-Content-Type-Options: nosniff');
+    const line = logLines.find((each) => each.includes('"msg":"no request"')) ?? '{}';
+    expect(JSON.parse(line)).toMatchObject({
+      ...{ audit: 'access', address: '127.0.0.1', status: 400, code: 'invalid-parameter' },
+      reason: 'HPE_INVALID_HEADER_TOKEN',
+    });
   });
 });

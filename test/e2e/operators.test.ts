@@ -95,6 +95,17 @@ describe("the operators' listener", () => {
     expect(await cacheStatus(`${url}/calls/${CALL}`)).toContain('; hit');
   });
 
+  it.each([
+    ['/metrics', 200],
+    ['/healthz', 200],
+    ['/readyz', 200],
+    ['/config', 403],
+    ['/metrics/x', 403],
+  ])('answers %s by any name, as scrapers ask: %i', async (path, status) => {
+    const { ops } = await start();
+    expect((await get(`${ops}${path}`, { Host: 'gateway:9090' })).status).toBe(status);
+  });
+
   it('leaves an audit line of what it refused', async () => {
     const { ops, logLines } = await start();
     await purge(`${ops}/cache/calls`, { Origin: 'https://evil.example' });

@@ -84,6 +84,15 @@ describe('readConfig', () => {
   });
 
   it.each([
+    ['HOST', { HOST: '127.0.0.1 8080' }],
+    ['OPS_HOST', { OPS_HOST: 'a/b' }],
+    ['AUTH_JWT_SCOPE_CLAIM', { AUTH_JWT_SCOPE_CLAIM: 'a b' }],
+    ['OPS_PORT', { PORT: '9090', OPS_PORT: '9090' }],
+  ])('refuses a %s that cannot be used', (name, variables) => {
+    expect(problemsOf({ ...REQUIRED, ...variables })).toEqual([expect.stringMatching(`^${name} must be`)]);
+  });
+
+  it.each([
     { WORKERS: '0' },
     { WORKERS: '65' },
     { WORKERS: 'auto' },
