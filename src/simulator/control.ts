@@ -20,13 +20,14 @@ export interface Controls {
   setCredentials(logins: readonly Login[]): void;
   /** `target` is a call's id, or `*` for all requests; the id's own fault comes first. Throws a TypeError for an impossible one. */
   setFault(target: string, fault: Fault): void;
+  /** Answers that are held go on. */
   clearFaults(): void;
 }
 
 const MOST_BYTES = 64 * 1024 * 1024;
 
 const USAGE = `PUT    ${CONTROL_PATH}/faults/{id|*}   a fault as JSON
-DELETE ${CONTROL_PATH}/faults          no more faults
+DELETE ${CONTROL_PATH}/faults          no more faults; held answers go on
 PUT    ${CONTROL_PATH}/calls/{id}      XML, or a call's fields as JSON
 DELETE ${CONTROL_PATH}/calls/{id}      404 from now on
 PUT    ${CONTROL_PATH}/credentials     who may enter: [{"login":"a","password":"b"}]

@@ -1,8 +1,10 @@
+import { EventEmitter, once } from 'node:events';
 import { assertFault, type Fault } from './fault.js';
 
 /** Which fault meets which request: that of the call's id, else that of `*`. */
 export class FaultBook {
   private readonly faults = new Map<string, { readonly fault: Fault; left: number }>();
+  private readonly changes = new EventEmitter().setMaxListeners(0);
 
   /** @throws TypeError when the target or the fault is not what it must be. */
   set(target: string, fault: Fault): void {
@@ -14,6 +16,12 @@ export class FaultBook {
 
   clear(): void {
     this.faults.clear();
+    this.changes.emit('cleared');
+  }
+
+  /** Resolves at the next `clear`; rejects when the signal comes first. */
+  async cleared(signal: AbortSignal): Promise<void> {
+    await once(this.changes, 'cleared', { signal });
   }
 
   /** The fault for a request, which counts towards its `times`. */

@@ -5,6 +5,8 @@ import { flag, integer, mapOf, object, oneOf, text, type Check } from './checks.
 export interface Fault {
   /** Before anything else happens. */
   readonly delayMs?: number;
+  /** Until the faults are cleared nothing happens; then all else goes as it would have. */
+  readonly held?: boolean;
   /** Answer this instead. `body` is empty where not given, `status` 200 (500 with `exception`). */
   readonly status?: number;
   readonly body?: string | Buffer;
@@ -52,6 +54,7 @@ const headerValue: Check = (value, at) =>
 
 const FAULT = object<Fault>({
   delayMs: integer(0, LONGEST_TIMER_MS),
+  held: flag,
   status: integer(200, 599),
   body: (value, at) => (Buffer.isBuffer(value) ? undefined : text(value, at)),
   exception: text,

@@ -9,7 +9,7 @@ import type { FaultBook } from './fault-book.js';
 import type { Fault } from './fault.js';
 import { readBody } from './request-body.js';
 import type { OpenRecord, RequestLog } from './request-log.js';
-import { send } from './send.js';
+import { send, type Exchange } from './send.js';
 
 /** What answering needs. */
 export interface Parts {
@@ -26,6 +26,7 @@ const MOST_BODY_BYTES = 65_536;
 /** Takes every request: the control path's, and the API's with their faults. */
 export function createListener(parts: Parts): RequestListener {
   const { faults, log, now } = parts;
+  const released = (signal: AbortSignal) => faults.cleared(signal);
   return (req, res) => {
     const { method = 'GET', url = '/' } = req;
     if (url.startsWith(`${CONTROL_PATH}/`)) {
@@ -38,12 +39,12 @@ export function createListener(parts: Parts): RequestListener {
     if (fault === undefined && (method === 'GET' || method === 'HEAD')) {
       const answer = ordinaryAnswer(parts, req, request, '');
       if (Buffer.isBuffer(answer.body)) sendWhole(res, answer.status, answer.headers, answer.body);
-      else sendSlowly(res, record, () => Promise.resolve(answer), {});
+      else sendSlowly(res, record, () => Promise.resolve(answer), {}, released);
       return;
     }
     const answer = async (): Promise<Answer> =>
       ordinaryAnswer(parts, req, request, await recordedBody(req, record));
-    sendSlowly(res, record, answer, fault ?? {});
+    sendSlowly(res, record, answer, fault ?? {}, released);
   };
 }
 
@@ -64,6 +65,7 @@ function sendSlowly(
   record: OpenRecord,
   answer: () => Promise<Answer>,
   fault: Fault,
+  released: Exchange['released'],
 ): void {
   const closing = new AbortController();
   let broken = false;
@@ -74,7 +76,7 @@ function sendSlowly(
   const willBreak = (): void => {
     broken = true;
   };
-  send({ res, closed: closing.signal, willBreak }, answer, fault).catch(unlessGone(res));
+  send({ res, closed: closing.signal, released, willBreak }, answer, fault).catch(unlessGone(res));
 }
 
 async function recordedBody(req: IncomingMessage, record: OpenRecord): Promise<string> {

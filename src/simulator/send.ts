@@ -10,14 +10,17 @@ export interface Exchange {
   readonly res: ServerResponse;
   /** Aborts when the response is over, be it complete or not. */
   readonly closed: AbortSignal;
+  /** Resolves when held answers may go on; rejects when the signal comes first. */
+  readonly released: (signal: AbortSignal) => Promise<void>;
   /** Called before the simulator itself breaks the connection. */
   readonly willBreak: () => void;
 }
 
 /** Sends an answer with a fault (`{}` for none), honouring back-pressure. Rejects when the caller leaves before the end. */
 export async function send(exchange: Exchange, answer: () => Promise<Answer>, fault: Fault): Promise<void> {
-  const { res, closed, willBreak } = exchange;
+  const { res, closed, released, willBreak } = exchange;
   if (fault.delayMs !== undefined) await pause(fault.delayMs, undefined, { signal: closed });
+  if (fault.held === true) await released(closed);
   if (fault.reset === true) {
     willBreak();
     res.socket?.resetAndDestroy();

@@ -72,6 +72,19 @@ describe('faults in how it is sent', () => {
     expect(ms).toBeGreaterThanOrEqual(59);
   });
 
+  it('held: nothing until the faults are cleared, then all else of the fault', async () => {
+    const simulator = await startSimulator();
+    simulator.setFault('2001', { held: true, status: 418 });
+    let answered = false;
+    const held = ask(simulator, '/call/2001').finally(() => (answered = true));
+    await until(() => simulator.requestsFor('2001') === 1);
+    expect((await ask(simulator, '/call/2002')).status).toBe(200);
+    expect(answered).toBe(false);
+    simulator.clearFaults();
+    expect((await held).status).toBe(418);
+    expect((await ask(simulator, '/call/2001')).status).toBe(200);
+  });
+
   it('chunked: the same body without Content-Length', async () => {
     const { headers, body, plain } = await withFault({ chunked: true });
     expect(headers).toMatchObject({ 'transfer-encoding': 'chunked' });
