@@ -1,8 +1,10 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { createSimulator, type Simulator } from '../../src/simulator/simulator.js';
+import { arrivalsAt } from '../support/arrivals.js';
 import { testConsumers } from '../support/consumers.js';
 import { get, LOGIN, PASSWORD, startGateway, type TestGateway } from '../support/gateway.js';
 import { startRedisServer } from '../support/redis-server.js';
+import { until } from '../support/until.js';
 
 const ID = '224205636001';
 const CONSUMERS = testConsumers([
@@ -95,13 +97,14 @@ describe('accounts', () => {
   });
 
   it('wait in queues of their own', async () => {
-    const { ask, simulator } = await start({ UPSTREAM_TIMEOUT_MS: '60000' });
-    simulator.setFault('*', { delayMs: 60_000 });
+    const { ask, simulator, url } = await start({ UPSTREAM_TIMEOUT_MS: '60000' });
+    simulator.setFault('*', { stall: 'headers' });
+    const arrived = arrivalsAt(url);
     // One is under way and 32 wait: the queue of the first account is full.
     const hanging = Array.from({ length: 33 }, (_, n) =>
       ask('one', `/calls/${2001 + n}`).catch(() => undefined),
     );
-    while (simulator.requests.length < 1) await new Promise(setImmediate);
+    await until(() => arrived() === 33);
     let refused = await ask('one', '/calls/2100');
     while (refused.status !== 503) refused = await ask('one', '/calls/2100');
     expect(refused.json).toMatchObject({ code: 'overloaded' });

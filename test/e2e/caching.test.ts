@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
 import type { Fault } from '../../src/simulator/simulator.js';
+import { arrivalsAt } from '../support/arrivals.js';
 import { get, startGateway, type Answer, type TestGateway } from '../support/gateway.js';
 import { until } from '../support/until.js';
 import { startRedisServer, type RedisServer } from '../support/redis-server.js';
@@ -447,9 +448,18 @@ describe.each([
   });
 
   describe('shares one fetch among lookups that overlap', () => {
-    const SLOW = { delayMs: 500 };
+    const HELD = { held: true };
     const fifty = (gateway: TestGateway) =>
       Promise.all(Array.from({ length: 50 }, () => lookUp(gateway, '42')));
+    /** CallFire answers when all of them wait. */
+    async function fiftyTogether(gateway: TestGateway, fault: Fault = {}) {
+      gateway.simulator.setFault('42', { ...fault, ...HELD });
+      const arrived = arrivalsAt(gateway.url);
+      const answers = fifty(gateway);
+      await until(() => arrived() === 50 && gateway.simulator.requestsFor('42') > 0);
+      gateway.simulator.clearFaults();
+      return answers;
+    }
 
     it.each([
       ['finished', 'FINISHED', STORED],
@@ -457,8 +467,7 @@ describe.each([
     ])('of a call that is %s', async (_case, state, words) => {
       const gateway = await startWith();
       gateway.simulator.putCall('42', { ...SETTLED, state });
-      gateway.simulator.setFault('42', SLOW);
-      const answers = await fifty(gateway);
+      const answers = await fiftyTogether(gateway);
       expect(gateway.simulator.requestsFor('42')).toBe(1);
       expect(new Set(answers.map(({ status, text }) => `${status} ${text}`)).size).toBe(1);
       expect(answers.map(cacheStatus).sort()).toEqual([
@@ -470,13 +479,16 @@ describe.each([
     it('even if the one who came first leaves', async () => {
       const gateway = await startWith();
       gateway.simulator.putCall('42', SETTLED);
-      gateway.simulator.setFault('42', SLOW);
+      gateway.simulator.setFault('42', HELD);
       const leaving = new AbortController();
       const first = get(`${gateway.url}/calls/42`, {}, { signal: leaving.signal });
       await until(() => gateway.simulator.requestsFor('42') === 1);
+      const arrived = arrivalsAt(gateway.url);
       const others = fifty(gateway);
       leaving.abort();
       await expect(first).rejects.toThrow();
+      await until(() => arrived() === 50);
+      gateway.simulator.clearFaults();
       expect(new Set((await others).map(({ status }) => status))).toEqual(new Set([200]));
       expect(gateway.simulator.requests).toMatchObject([{ aborted: false }]);
     });
@@ -484,12 +496,13 @@ describe.each([
     it('and keeps what comes even if all have left', async () => {
       const gateway = await startWith();
       gateway.simulator.putCall('42', SETTLED);
-      gateway.simulator.setFault('42', SLOW);
+      gateway.simulator.setFault('42', HELD);
       const leaving = new AbortController();
       const first = get(`${gateway.url}/calls/42`, {}, { signal: leaving.signal });
       await until(() => gateway.simulator.requestsFor('42') === 1);
       leaving.abort();
       await expect(first).rejects.toThrow();
+      gateway.simulator.clearFaults();
       await until(async () => (await lookUp(gateway, '42', KEPT)).status === 200);
       expect(gateway.simulator.requestsFor('42')).toBe(1);
     });
@@ -497,8 +510,7 @@ describe.each([
     it('and one failure, which is then forgotten', async () => {
       const gateway = await startWith();
       gateway.simulator.putCall('42', SETTLED);
-      gateway.simulator.setFault('42', { ...SLOW, status: 500, times: 1 });
-      const answers = await fifty(gateway);
+      const answers = await fiftyTogether(gateway, { status: 500, times: 1 });
       expect(gateway.simulator.requestsFor('42')).toBe(1);
       expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([502]));
       expect(answers.map(cacheStatus).sort()).toEqual([

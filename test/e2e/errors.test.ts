@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { ErrorCode, OperatorsCode } from '../../src/errors.js';
 import type { Fault } from '../../src/simulator/simulator.js';
+import { arrivalsAt } from '../support/arrivals.js';
 import { testConsumers } from '../support/consumers.js';
 import { get, LOGIN, PASSWORD, startGateway, type Answer, type TestGateway } from '../support/gateway.js';
 import { until } from '../support/until.js';
@@ -44,10 +45,13 @@ async function breakUpstream(gateway: TestGateway): Promise<number[]> {
 /** One lookup that holds the only place, 32 that wait, and one too many. */
 async function overload(): Promise<Answer> {
   const gateway = await start({ UPSTREAM_MAX_CONCURRENCY: '1' });
-  gateway.simulator.setFault('2101', { delayMs: 1000 });
+  gateway.simulator.setFault('*', { held: true });
   const first = lookUp(gateway, '2101');
   await until(() => gateway.simulator.requestsFor('2101') === 1);
+  const arrived = arrivalsAt(gateway.url);
   const others = Array.from({ length: 33 }, (_, index) => lookUp(gateway, String(2102 + index)));
+  await until(() => arrived() === 33);
+  gateway.simulator.clearFaults();
   const answers = await Promise.all([first, ...others]);
   const [refused, ...more] = answers.filter(({ status }) => status !== 200);
   if (refused === undefined || more.length > 0)

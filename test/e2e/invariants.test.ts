@@ -1,7 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
 import type { Fault } from '../../src/simulator/simulator.js';
+import { arrivalsAt } from '../support/arrivals.js';
 import { LOGIN, PASSWORD, startGateway, type TestGateway } from '../support/gateway.js';
+import { leaseClaims } from '../support/lease-claims.js';
 import { until } from '../support/until.js';
 import { startRedisServer, type RedisServer } from '../support/redis-server.js';
 
@@ -178,10 +180,12 @@ describe('Invariant 4: one upstream fetch per call and moment', () => {
   it.each(['FINISHED', 'READY'])('for a hundred lookups of a %s call at once', async (state) => {
     const gateway = await gatewayOnRedis();
     gateway.simulator.putCall('42', { ...FINISHED, state });
-    gateway.simulator.setFault('42', { delayMs: 100 });
-    const answers = await Promise.all(
-      Array.from({ length: 100 }, (_, index) => ask(gateway, '42', index % 5 === 0 ? AGAIN : {})),
-    );
+    gateway.simulator.setFault('42', { held: true });
+    const arrived = arrivalsAt(gateway.url);
+    const asked = Array.from({ length: 100 }, (_, index) => ask(gateway, '42', index % 5 === 0 ? AGAIN : {}));
+    await until(() => arrived() === 100 && gateway.simulator.requestsFor('42') > 0);
+    gateway.simulator.clearFaults();
+    const answers = await Promise.all(asked);
     expect(answers.map(stateOf)).toEqual(Array(100).fill(state));
     expect(gateway.simulator.requestsFor('42')).toBe(1);
     expect(answers.filter(({ cacheStatus }) => cacheStatus.endsWith('; collapsed'))).toHaveLength(99);
@@ -195,8 +199,13 @@ describe('Invariant 4: one upstream fetch per call and moment', () => {
     const gateways = [gateway, await gatewayOnRedis(others), await gatewayOnRedis(others)];
     await until(async () => (await inspect.pubsub('CHANNELS', '*:inbox:*')).length === 3);
     simulator.putCall('42', { ...FINISHED, state });
-    simulator.setFault('42', { delayMs: 300 });
-    const answers = await Promise.all([...gateways, ...gateways].map((each) => ask(each, '42')));
+    simulator.setFault('42', { held: true });
+    const arrived = arrivalsAt(...gateways.map(({ url }) => url));
+    const asked = [...gateways, ...gateways].map((each) => ask(each, '42'));
+    await until(() => arrived() === 6 && simulator.requestsFor('42') > 0);
+    await until(async () => (await leaseClaims(inspect)) === 3);
+    simulator.clearFaults();
+    const answers = await Promise.all(asked);
     expect(answers.map(stateOf)).toEqual(Array(6).fill(state));
     expect(simulator.requestsFor('42')).toBe(1);
   });

@@ -1,14 +1,14 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Redis } from 'ioredis';
 import type { Simulator } from '../../src/simulator/simulator.js';
+import { arrivalsAt } from '../support/arrivals.js';
 import { get, startGateway, type Answer, type TestGateway } from '../support/gateway.js';
+import { leaseClaims } from '../support/lease-claims.js';
 import { environmentFor, Program, startSimulator } from '../support/process.js';
 import { startRedisServer, type RedisServer } from '../support/redis-server.js';
 import { until } from '../support/until.js';
 
 const SAMPLE = '224205636001';
-/** Longer than three gateways on a busy machine need to pick up requests that were sent together. */
-const SLOW = { delayMs: 300 };
 
 let redis: RedisServer;
 let inspect: Redis;
@@ -55,6 +55,21 @@ async function listeners(): Promise<number> {
 const askAll = (urls: readonly string[], id: string, headers = {}): Promise<Answer[]> =>
   Promise.all(urls.map((url) => get(`${url}/calls/${id}`, headers)));
 
+/** Lookups that overlap: CallFire answers when all of them wait. */
+async function askTogether(
+  urls: readonly string[],
+  id: string,
+  { fault = {}, headers = {} } = {},
+): Promise<Answer[]> {
+  simulator.setFault(id, { ...fault, held: true });
+  const arrived = arrivalsAt(...urls);
+  const answers = askAll(urls, id, headers);
+  await until(() => arrived() === urls.length && asked(id) > 0);
+  await until(async () => (await leaseClaims(inspect)) === new Set(urls).size);
+  simulator.clearFaults();
+  return answers;
+}
+
 const asked = (id: string): number =>
   simulator.requests.filter(({ url }) => url.endsWith(`/call/${id}`)).length;
 
@@ -71,8 +86,7 @@ describe('Overlapping lookups of one call on different gateways', () => {
   ])('cost one upstream fetch where it is %s', async (_case, id, state) => {
     if (id !== SAMPLE) simulator.putCall(id, { state, modified: '2026-06-01T12:00:00Z' });
     const urls = await gateways(3);
-    simulator.setFault(id, SLOW);
-    const answers = await askAll(times(urls, 10), id);
+    const answers = await askTogether(times(urls, 10), id);
     expect(asked(id)).toBe(1);
     expect(new Set(answers.map(({ status, text }) => `${status} ${text}`)).size).toBe(1);
     expect(answers[0]?.json).toMatchObject({ id, state });
@@ -83,8 +97,8 @@ describe('Overlapping lookups of one call on different gateways', () => {
 
   it('share a failure, and so does a `no-cache`', async () => {
     const urls = await gateways(2);
-    simulator.setFault(SAMPLE, { ...SLOW, status: 500 });
-    const answers = await askAll(urls, SAMPLE, { 'Cache-Control': 'no-cache' });
+    const headers = { 'Cache-Control': 'no-cache' };
+    const answers = await askTogether(urls, SAMPLE, { fault: { status: 500, times: 1 }, headers });
     expect(asked(SAMPLE)).toBe(1);
     expect(answers.map(({ json }) => json)).toMatchObject([
       { code: 'upstream-error' },
@@ -94,25 +108,25 @@ describe('Overlapping lookups of one call on different gateways', () => {
 
   it('each learn of a 404', async () => {
     const urls = await gateways(2);
-    simulator.setFault('7', SLOW);
-    expect((await askAll(urls, '7')).map(({ status }) => status)).toEqual([404, 404]);
+    expect((await askTogether(urls, '7')).map(({ status }) => status)).toEqual([404, 404]);
     expect(asked('7')).toBe(1);
   });
 
   it('are no business of gateways with another account', async () => {
     const [one = ''] = await gateways(1, { CALLFIRE_ACCOUNT: 'one' });
     const [, other = ''] = await gateways(1, { CALLFIRE_ACCOUNT: 'other' });
-    simulator.setFault(SAMPLE, SLOW);
-    await askAll([one, other], SAMPLE);
+    await askTogether([one, other], SAMPLE);
     expect(asked(SAMPLE)).toBe(2);
   });
 
   it('cost two fetches at most when Redis dies meanwhile, and none fails', async () => {
     const urls = await gateways(2);
-    simulator.setFault(SAMPLE, { delayMs: 500 });
+    simulator.setFault(SAMPLE, { held: true });
     const answers = askAll(urls, SAMPLE);
-    await until(() => asked(SAMPLE) === 1);
+    await until(async () => (await leaseClaims(inspect)) === 2);
     await redis.kill();
+    await until(() => asked(SAMPLE) === 2);
+    simulator.clearFaults();
     expect((await answers).map(({ status }) => status)).toEqual([200, 200]);
     expect(asked(SAMPLE)).toBe(2);
     await redis.restart();
@@ -128,7 +142,7 @@ describe('Overlapping lookups of one call on different gateways', () => {
     const lost = get(`http://127.0.0.1:${port}/calls/${SAMPLE}`).catch(() => 'lost');
     await until(() => asked(SAMPLE) === 1);
     const answer = get(`${url}/calls/${SAMPLE}`);
-    await until(async () => (await inspect.hlen(await leaseKey())) === 2);
+    await until(async () => (await leaseClaims(inspect)) === 2);
     await doomed.kill();
     expect(await lost).toBe('lost');
     expect((await answer).status).toBe(200);
@@ -141,7 +155,3 @@ describe('Overlapping lookups of one call on different gateways', () => {
     await until(async () => (await inspect.keys('*')).length === 1);
   });
 });
-
-async function leaseKey(): Promise<string> {
-  return (await inspect.keys('*:lease:*'))[0] ?? '';
-}

@@ -382,10 +382,11 @@ describe('/debug/lookup/{id}', () => {
         'If CallFire failed, the stale entry would stand in for 90 s more.',
       ],
     });
-    simulator.setFault(CALL, { delayMs: 300 });
+    simulator.setFault(CALL, { held: true });
     const asked = get(`${url}/calls/${CALL}`);
     await until(() => simulator.requestsFor(CALL) === 2);
     expect(await explain()).toMatchObject({ verdict: 'join', fetching: true });
+    simulator.clearFaults();
     await asked;
   });
 });
@@ -448,10 +449,11 @@ describe('/metrics', () => {
     const { url, ops, simulator } = gateway;
     const value = async (name: string, labels = {}) =>
       metric((await get(`${ops}/metrics`)).text, `callfire_gateway_${name}`, labels);
-    simulator.setFault('*', { delayMs: 400 });
+    simulator.setFault('*', { held: true });
     const asked = Promise.all([1, 2, 3].map((id) => get(`${url}/calls/${9100 + id}`)));
     await until(async () => (await value('fetches_waiting', { account: 'main' })) === 1);
     expect(await value('fetches_under_way', { account: 'main' })).toBe(2);
+    simulator.clearFaults();
     await asked;
     simulator.setFault('*', { status: 500 });
     expect(await value('breaker_state', { account: 'main' })).toBe(0);

@@ -128,18 +128,19 @@ describe('a reload', () => {
   it('lets what an account has under way end as it goes, also a download longer than a fetch may be', async () => {
     const elsewhere = await startSimulator();
     const gateway = await start(
-      { ACCOUNTS_FILE: 'accounts', UPSTREAM_TIMEOUT_MS: '250', SHUTDOWN_GRACE_MS: '0' },
+      { ACCOUNTS_FILE: 'accounts', UPSTREAM_TIMEOUT_MS: '700', SHUTDOWN_GRACE_MS: '0' },
       { accounts: oneAccount() },
     );
     const { simulator, url } = gateway;
     const whole = (await get(`${url}/api/1.1/rest/call/${ID}`)).text;
-    simulator.setFault('2001', { delayMs: 100 });
+    simulator.setFault('2001', { held: true });
     simulator.setFault(ID, { dripBytesPerSecond: whole.length });
     const lookup = get(`${url}/calls/2001`);
     const download = get(`${url}/api/1.1/rest/call/${ID}`);
     await until(() => simulator.requestsFor('2001') === 1 && simulator.requestsFor(ID) === 2);
     gateway.files['accounts'] = oneAccount({ baseUrl: elsewhere.baseUrl });
     expect(gateway.gateway.reload()).toBe(true);
+    simulator.clearFaults();
     expect((await lookup).status).toBe(200);
     expect((await download).text).toBe(whole);
     await get(`${url}/calls/2002`);

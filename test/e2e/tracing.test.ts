@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { arrivalsAt } from '../support/arrivals.js';
 import { startCollector, type Collector, type CollectedSpan } from '../support/collector.js';
 import { freePort } from '../support/free-port.js';
 import { get, type TestGateway } from '../support/gateway.js';
@@ -114,11 +115,15 @@ describe('tracing', () => {
 
   it('has a fetch that several share in the trace of the first, and the others say so', async () => {
     const { url, gateway, simulator } = await startTraced();
-    simulator.setFault('2001', { delayMs: 300 });
+    simulator.setFault('2001', { held: true });
+    const arrived = arrivalsAt(url);
     const ask = () => get(`${url}/calls/2001`);
     const first = ask();
     await until(() => simulator.requestsFor('2001') === 1);
-    await Promise.all([first, ask(), ask()]);
+    const others = [ask(), ask()];
+    await until(() => arrived() === 3);
+    simulator.clearFaults();
+    await Promise.all([first, ...others]);
     await gateway.stop();
     expect(collector.named('fetch')).toHaveLength(1);
     const collapsed = collector.named('lookup').map((span) => span.attributes['callfire_gateway.collapsed']);
