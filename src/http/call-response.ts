@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { CallEntry } from '../calls/call-entry.js';
 import { cacheStatus, secondsLeft } from './cache-status.js';
 import type { GatewayResponse } from './gateway-response.js';
+import { createHeadWriter } from './head-writer.js';
 import { createSecondsText } from './seconds-text.js';
 import { SECURITY_HEADERS, standingHeaders } from './standing-headers.js';
 
@@ -27,10 +28,13 @@ export function sendCall(
     return;
   }
   headers.push(...OF_BODIES, 'Content-Length', String(entry.body.length));
-  response.writeHead(200, headers).end(entry.body, 'latin1');
+  writeHead(response, headers);
+  response.end(entry.body, 'latin1');
 }
 
 const OF_BODIES = [...SECURITY_HEADERS, 'Content-Type', 'application/json; charset=utf-8'];
+
+const writeHead = createHeadWriter();
 
 const maxAge = createSecondsText('private, max-age=');
 

@@ -7,6 +7,8 @@ import type { ServedAccount } from './served-account.js';
 
 /** A response together with what its log line and its problem body will say. */
 export class GatewayResponse extends ServerResponse {
+  /** Node's own: the status line and the headers as text, once they are written. */
+  declare _header: string | null;
   requestId = '';
   /** Of the trace that the request is a part of, where there is tracing. */
   traceId: string | undefined = undefined;

@@ -16,6 +16,9 @@ const FETCHED_AT = FRESH_UNTIL + 6;
 const ETAG_LENGTH = FETCHED_AT + 6;
 const ETAG = ETAG_LENGTH + 1;
 
+/** It goes into a header, and whoever can write to Redis can make a checksum. */
+const SAFE_TAG = /^[\w-]*$/;
+
 const LATEST = 2 ** 48 - 1;
 
 /**
@@ -51,9 +54,11 @@ export function decodeEntry(key: string, bytes: Buffer): CallEntry | undefined {
   const rank = bytes.readUInt8(RANK);
   const modifiedMs = bytes.readDoubleBE(MODIFIED);
   const bodyAt = ETAG + bytes.readUInt8(ETAG_LENGTH);
+  const tag = bytes.toString('latin1', ETAG, bodyAt);
+  if (!SAFE_TAG.test(tag)) return undefined;
   return {
     body: bytes.toString('latin1', bodyAt),
-    etag: `"${bytes.toString('latin1', ETAG, bodyAt)}"`,
+    etag: `"${tag}"`,
     version: {
       modifiedMs: Number.isNaN(modifiedMs) ? null : modifiedMs,
       rank: rank === 2 ? 2 : rank === 1 ? 1 : 0,

@@ -51,6 +51,11 @@ describe('encodeEntry and decodeEntry', () => {
     }
   });
 
+  it('refuse a tag that no header can hold, whatever the checksum says', () => {
+    for (const tag of ['a\r\nX-Other: b', 'a\nb', 'a"b', 'a b', 'é'])
+      expect(decodeEntry(KEY, encodeEntry(KEY, anEntry({ etag: `"${tag}"` })))).toBeUndefined();
+  });
+
   it("refuse another key's value", () => {
     expect(decodeEntry(`${KEY}0`, encodeEntry(KEY, anEntry()))).toBeUndefined();
   });
