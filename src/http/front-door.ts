@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { performance } from 'node:perf_hooks';
 import type { Express } from 'express';
 import { isCallId } from '../calls/call-id.js';
 import { checkScope, type Admit } from './admission.js';
@@ -103,8 +104,7 @@ export function createFrontDoor({ app, admit, cors, handler, fail, underWay, ...
   };
 
   return (request: IncomingMessage, response: GatewayResponse): void => {
-    response.startedAt = performance.now();
-    response.requestId = requestId(request.headers['x-request-id']);
+    response.begin(requestId(request.headers['x-request-id']));
     cors.begin(request, response);
     const id = plainId(request);
     if (id === undefined) void enterExpress(request, response);

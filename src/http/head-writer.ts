@@ -40,7 +40,10 @@ function isPlain(response: GatewayResponse): boolean {
 
 function headText(headers: readonly string[]): string {
   let text = STATUS_LINE;
-  for (let at = 0; at < headers.length; at += 2) text += `${headers[at]}: ${headers[at + 1]}\r\n`;
+  for (let at = 0; at < headers.length; at += 2) {
+    const name = headers[at] ?? '';
+    text += name + ': ' + (headers[at + 1] ?? '') + '\r\n';
+  }
   return text;
 }
 

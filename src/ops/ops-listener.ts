@@ -91,8 +91,7 @@ function createOpsServer({ host, operations, log }: OpsListenerOptions): HttpSer
     fail: createFail(log),
   });
   return createHttpServer(app, (request, response) => {
-    response.startedAt = performance.now();
-    response.requestId = requestId(request.headers['x-request-id']);
+    response.begin(requestId(request.headers['x-request-id']));
     setStandingHeaders(response);
     app(request, response);
   });
