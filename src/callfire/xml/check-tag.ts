@@ -56,8 +56,7 @@ function valueEnd(text: string, from: number): number {
   for (;;) {
     const code = text.charCodeAt(at);
     if (code === quote) return at + 1;
-    // NaN is the end of the text.
-    if (code === LESS || Number.isNaN(code)) throw malformed();
+    if (code === LESS || at >= text.length) throw malformed();
     at = code === AMPERSAND ? referenceEnd(text, at) : at + 1;
   }
 }
