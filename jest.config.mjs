@@ -14,6 +14,6 @@ export default {
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   testSequencer: '<rootDir>/test/support/longest-first.mjs',
-  testTimeout: 15_000,
+  testTimeout: 30_000,
   maxWorkers: 2 * availableParallelism(),
 };
