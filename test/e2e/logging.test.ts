@@ -76,12 +76,15 @@ describe('the request log', () => {
 
   it('marks what its caller gave up', async () => {
     const { program, simulator, port } = await serve();
-    simulator.setFault('*', { delayMs: 300 });
+    simulator.setFault('*', { held: true });
     const paths = ['/calls/2001', '/api/1.1/rest/call/2001'];
     const requests = paths.map((path) => get({ host: '127.0.0.1', port, path }).on('error', () => undefined));
     await until(() => simulator.requests.length === paths.length);
 
     for (const request of requests) request.destroy();
+    // The passthrough says so as soon as it is noticed; the lookup, which left before, when its fetch has ended.
+    await until(() => requestLines(program).length === 1);
+    simulator.clearFaults();
     await until(() => requestLines(program).length === paths.length);
 
     for (const line of requestLines(program)) expect(line).toMatchObject({ aborted: true });

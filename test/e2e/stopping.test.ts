@@ -156,7 +156,7 @@ describe('stopping', () => {
     const serving = await serve();
     const agent = keepAlive();
     await ask(serving, '/healthz', agent);
-    serving.simulator.setFault('*', { delayMs: 600 });
+    serving.simulator.setFault('*', { held: true });
     const slow = ask(serving, '/calls/2001', keepAlive());
     await until(() => serving.simulator.requests.length === 1);
 
@@ -165,6 +165,7 @@ describe('stopping', () => {
     const ready = await ask(serving, '/readyz', agent);
     serving.program.signal('SIGTERM');
     serving.program.signal('SIGINT');
+    serving.simulator.clearFaults();
 
     expect(ready).toMatchObject({ status: 503, connection: 'close' });
     expect(JSON.parse(ready.body)).toMatchObject({ status: 'stopping' });
