@@ -7,7 +7,7 @@ const STATUS_LINE = 'HTTP/1.1 200 OK\r\n';
 
 /**
  * Writes heads as Node's `writeHead` does, byte for byte, without looking at each header again: whether its name is a
- * token, whether its value can be sent, whether it frames the body. That takes Node longer than all else about a hit.
+ * token, whether its value can be sent, whether it frames the body. That was a sixth of the instructions of a hit.
  *
  * What Node adds for a connection that is kept (`Date`, `Connection`, `Keep-Alive`) is taken over once a second from an
  * answer whose head Node wrote itself. It writes all of them where connections end, where other headers are set already,
